@@ -1,0 +1,18 @@
+import type { IpPrefix } from '../model/ip-prefix.ts';
+
+export interface SyncReport {
+  readonly added: readonly IpPrefix[];
+  readonly removed: readonly IpPrefix[];
+}
+
+/**
+ * The port for publishing a node's blocks to routing daemons. `ip route add BLOCK dev lo table 119 proto 30`
+ */
+export interface BlockExporter {
+  /**
+   * Makes the exported routes exactly `desired`: adds what is missing, takes away what is too much, and leaves alone
+   * what is right, and everything that another protocol put there. Calls are served one after the other.
+   * @throws {CoilError} network
+   */
+  sync(desired: readonly IpPrefix[], signal: AbortSignal): Promise<SyncReport>;
+}
