@@ -1,0 +1,101 @@
+import { CoilError } from './error.ts';
+
+/** Offsets beyond it are never handed out, however large an IPv6 block is. */
+const MAX_CAPACITY = 2 ** 32;
+
+export interface BlockAllocatorOptions {
+  /** Binary logarithm of the number of addresses in the block. */
+  readonly blockSize: number;
+  /** How long a freed address rests before it is given out again, in milliseconds. */
+  readonly restMs: number;
+  /** The offset to look at first; that after the last one given out, so that round robin survives a restart. */
+  readonly first?: number;
+}
+
+/**
+ * Which addresses of one block are in use. Gives out offsets round robin, and lets freed ones rest, since others may
+ * still have connections or caches for them; where nothing else is left, the one that rested longest goes first.
+ * Pure: no clock, no I/O; `now` is any monotonic time in milliseconds.
+ */
+export class BlockAllocator {
+  /** Number of offsets that can be given out. */
+  readonly capacity: number;
+  readonly #restMs: number;
+  readonly #used = new Set<number>();
+  /** Freed offsets and when their rest ends; the oldest first. */
+  readonly #resting = new Map<number, number>();
+  #next: number;
+
+  constructor({ blockSize, restMs, first = 0 }: BlockAllocatorOptions) {
+    this.capacity = Math.min(2 ** blockSize, MAX_CAPACITY);
+    this.#restMs = restMs;
+    this.#next = first % this.capacity;
+  }
+
+  /** Number of offsets in use. */
+  get used(): number {
+    return this.#used.size;
+  }
+
+  /** Whether `take` would find nothing. */
+  get full(): boolean {
+    return this.#used.size >= this.capacity;
+  }
+
+  has(offset: number): boolean {
+    return this.#used.has(offset);
+  }
+
+  /** Number of offsets that rest at `now`. */
+  resting(now: number): number {
+    this.#endRests(now);
+    return this.#resting.size;
+  }
+
+  /** Takes the next free offset, undefined where the block is full. */
+  take(now: number): number | undefined {
+    if (this.full) return undefined;
+    this.#endRests(now);
+    const offset = this.#used.size + this.#resting.size < this.capacity ? this.#nextFree() : this.#longestResting();
+    this.use(offset);
+    this.#next = (offset + 1) % this.capacity;
+    return offset;
+  }
+
+  /** Marks an offset as in use, whoever gave it out. Repeatable. @throws {CoilError} invalid-argument */
+  use(offset: number): void {
+    if (!Number.isInteger(offset) || offset < 0 || offset >= this.capacity) {
+      throw new CoilError('invalid-argument', `offset ${offset} is outside of a block of ${this.capacity} addresses`);
+    }
+    this.#resting.delete(offset);
+    this.#used.add(offset);
+  }
+
+  /** Frees an offset, which then rests. Repeatable: what is not in use stays as it is. */
+  free(offset: number, now: number): void {
+    if (this.#used.delete(offset) && this.#restMs > 0) this.#resting.set(offset, now + this.#restMs);
+  }
+
+  /** Gives back an offset that nobody came to use; it need not rest. */
+  untake(offset: number): void {
+    this.#used.delete(offset);
+  }
+
+  #nextFree(): number {
+    let offset = this.#next;
+    while (this.#used.has(offset) || this.#resting.has(offset)) offset = (offset + 1) % this.capacity;
+    return offset;
+  }
+
+  #longestResting(): number {
+    const [offset] = this.#resting.keys();
+    return offset!;
+  }
+
+  #endRests(now: number): void {
+    for (const [offset, end] of this.#resting) {
+      if (end > now) return;
+      this.#resting.delete(offset);
+    }
+  }
+}
