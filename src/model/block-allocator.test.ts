@@ -14,7 +14,8 @@ test('gives out every offset once, in order, then nothing', () => {
 });
 
 test('goes on after the last offset given out, not with the lowest free one', () => {
-  const allocator = new BlockAllocator({ blockSize: 2, restMs: 0, first: 2 });
+  const allocator = new BlockAllocator({ blockSize: 2, restMs: 0 });
+  allocator.continueAfter(1);
   assert.equal(allocator.take(0), 2);
   allocator.free(2, 0);
   assert.equal(allocator.take(0), 3);

@@ -8,8 +8,6 @@ export interface BlockAllocatorOptions {
   readonly blockSize: number;
   /** How long a freed address rests before it is given out again, in milliseconds. */
   readonly restMs: number;
-  /** The offset to look at first; that after the last one given out, so that round robin survives a restart. */
-  readonly first?: number;
 }
 
 /**
@@ -24,12 +22,16 @@ export class BlockAllocator {
   readonly #used = new Set<number>();
   /** Freed offsets and when their rest ends; the oldest first. */
   readonly #resting = new Map<number, number>();
-  #next: number;
+  #next = 0;
 
-  constructor({ blockSize, restMs, first = 0 }: BlockAllocatorOptions) {
+  constructor({ blockSize, restMs }: BlockAllocatorOptions) {
     this.capacity = Math.min(2 ** blockSize, MAX_CAPACITY);
     this.#restMs = restMs;
-    this.#next = first % this.capacity;
+  }
+
+  /** Goes on behind `offset`, which was given out last. */
+  continueAfter(offset: number): void {
+    this.#next = (offset + 1) % this.capacity;
   }
 
   /** Number of offsets in use. */
@@ -44,6 +46,11 @@ export class BlockAllocator {
 
   has(offset: number): boolean {
     return this.#used.has(offset);
+  }
+
+  /** Whether an offset is free that does not rest at `now`. */
+  hasRested(now: number): boolean {
+    return this.used + this.resting(now) < this.capacity;
   }
 
   /** Number of offsets that rest at `now`. */

@@ -14,6 +14,11 @@ export interface PoolBlock {
   readonly block: IpPrefix;
 }
 
+/** A block that the node has come to own, and the revision of that change. */
+export interface AcquiredBlock extends PoolBlock {
+  readonly revision: Revision;
+}
+
 /** An address as the datastore names it. */
 export interface AddressSlot {
   readonly block: IpPrefix;
@@ -34,11 +39,22 @@ export type AllocateOutcome =
   /** Nothing was assigned: these blocks are not the node's any more. */
   | { readonly outcome: 'not-owned'; readonly blocks: readonly IpPrefix[] };
 
-export type ReleaseOutcome = 'released' | 'not-empty' | 'not-owned';
+export type ReleaseOutcome =
+  | { readonly outcome: 'released'; readonly revision: Revision }
+  /** An address of the block is assigned; nothing was changed. */
+  | { readonly outcome: 'not-empty' }
+  /** The block is free, another node's, or no block of the pool; nothing was changed. */
+  | { readonly outcome: 'not-owned' };
+
+export type FreeOutcome =
+  | { readonly outcome: 'freed'; readonly revision: Revision }
+  /** One of the addresses is not assigned any more, or is by now a different assignment; nothing was changed. */
+  | { readonly outcome: 'changed' };
 
 /** What one node has to know of the datastore, at one revision. */
 export interface NodeSnapshot {
   readonly kind: 'snapshot';
+  readonly revision: Revision;
   readonly pools: ReadonlyMap<string, AddressPool>;
   /** The node's blocks, in the order of their assignment within a subnet. */
   readonly blocks: readonly PoolBlock[];
@@ -48,12 +64,14 @@ export interface NodeSnapshot {
   readonly unreadable: readonly CoilError[];
 }
 
-export type NodeChange =
+/** A change, and the revision that it was made at: what came of one's own calls may be newer than it. */
+export type NodeChange = { readonly revision: Revision } & (
   | { readonly kind: 'pool'; readonly name: string; readonly pool: AddressPool | undefined }
   /** The node came to own a block, or lost it. */
   | { readonly kind: 'block'; readonly pool: string; readonly block: IpPrefix; readonly owned: boolean }
   /** An address of one of the node's blocks was assigned, changed, or freed (record undefined). */
-  | { readonly kind: 'address'; readonly slot: AddressSlot; readonly record: AddressRecord | undefined };
+  | { readonly kind: 'address'; readonly slot: AddressSlot; readonly record: AddressRecord | undefined }
+);
 
 /**
  * The port for Coil's state: pools, the blocks of their subnets, and the addresses of these blocks. Any number of
@@ -84,7 +102,7 @@ export interface IpamStore extends AsyncDisposable {
    * Assigns the first free block of `family` in the pool's subnets to the node, in the order of the subnets.
    * @throws {CoilError} pool-not-found, out-of-blocks
    */
-  acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<IpPrefix>;
+  acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock>;
   /** Returns a block in which no address is assigned to the end of the free list. */
   releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome>;
   /** Takes all blocks from a node that is gone, and frees all their addresses. Gives what it took. */
@@ -98,11 +116,8 @@ export interface IpamStore extends AsyncDisposable {
 
   /** Assigns all the addresses, or none. They must be in blocks that the node owns; no more than 16. */
   allocate(request: AllocateRequest, signal: AbortSignal): Promise<AllocateOutcome>;
-  /**
-   * Frees all the addresses, or none: 'changed' where one of them is not assigned any more, or is by now a different
-   * assignment (another revision).
-   */
-  free(addresses: readonly FreeRequest[], signal: AbortSignal): Promise<'freed' | 'changed'>;
+  /** Frees all the addresses, or none. */
+  free(addresses: readonly FreeRequest[], signal: AbortSignal): Promise<FreeOutcome>;
   /** All addresses of a block, whoever owns it, in the order of their offsets. */
   listAddresses(block: IpPrefix, signal: AbortSignal): Promise<readonly AddressRecord[]>;
   /** @throws {CoilError} address-not-found (not assigned, or of no pool) */

@@ -1,0 +1,137 @@
+import { parseCniArgs } from './cni-args.ts';
+import type { CniCommand } from './cni-command.ts';
+import { CNI_CODE, CniError } from './cni-error.ts';
+import { CNI_NAME, type NetworkConfig, parseNetworkConfig } from './network-config.ts';
+
+/** What coild is asked for; VERSION is answered by the client itself. */
+const SERVED_COMMANDS = ['ADD', 'DEL', 'CHECK', 'STATUS'] as const satisfies readonly CniCommand[];
+
+/** The environment variables of a call (CNI SPEC.md 1.1.0, section 2 "Parameters"), undefined where not set. */
+export interface CniParameters {
+  readonly command: string | undefined;
+  readonly containerId: string | undefined;
+  readonly netns: string | undefined;
+  readonly ifname: string | undefined;
+  readonly args: string | undefined;
+}
+
+/** A call that names a container's interface. */
+export interface AttachmentRequest {
+  readonly config: NetworkConfig;
+  readonly containerId: string;
+  readonly ifname: string;
+  /** Undefined in a DEL after the namespace went. */
+  readonly netns: string | undefined;
+  /** From `CNI_ARGS`; a DEL may lack them. */
+  readonly namespace: string | undefined;
+  readonly pod: string | undefined;
+}
+
+/** What ADD and CHECK need besides. */
+export type FullAttachmentRequest = {
+  readonly [K in keyof AttachmentRequest]: Exclude<AttachmentRequest[K], undefined>;
+};
+
+/** A request that was found to be in order. */
+export type CniRequest =
+  | { readonly command: 'ADD' | 'CHECK'; readonly request: FullAttachmentRequest }
+  | { readonly command: 'DEL'; readonly request: AttachmentRequest }
+  | { readonly command: 'STATUS'; readonly request: { readonly config: NetworkConfig } };
+
+const NAMES = { containerId: 'CNI_CONTAINERID', netns: 'CNI_NETNS', ifname: 'CNI_IFNAME' } as const;
+/** The datastore and the link's alias hold it; runtimes use 64 characters. */
+const MAX_CONTAINER_ID = 200;
+/** IFNAMSIZ (linux/if.h), less the closing zero. */
+const MAX_IFNAME = 15;
+/** As Kubernetes spells namespaces and Pods: a DNS subdomain (RFC 1123). */
+const KUBERNETES_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+/** @throws {CniError} that names the variable or member that is wrong */
+export function parseCniRequest(parameters: CniParameters, stdin: string): CniRequest {
+  const command = SERVED_COMMANDS.find((known) => known === parameters.command);
+  if (command === undefined) {
+    throw new CniError(
+      CNI_CODE.invalidEnvironment,
+      `CNI_COMMAND ${JSON.stringify(parameters.command ?? '')} is not known`,
+      `it is one of ${SERVED_COMMANDS.join(', ')} and VERSION`,
+    );
+  }
+  const config = parseNetworkConfig(stdin);
+  if (command === 'STATUS') return { command, request: { config } };
+  if (command === 'DEL')
+    return { command, request: { config, ...parseAttachment(parameters, ['containerId', 'ifname']) } };
+  const { netns, namespace, pod, ...rest } = parseAttachment(parameters, ['containerId', 'netns', 'ifname']);
+  const missing = [namespace === undefined ? 'K8S_POD_NAMESPACE' : [], pod === undefined ? 'K8S_POD_NAME' : []].flat();
+  if (netns === undefined || namespace === undefined || pod === undefined) {
+    throw new CniError(
+      CNI_CODE.invalidEnvironment,
+      `CNI_ARGS lacks ${missing.join(' and ')}`,
+      'coil attaches Pods of Kubernetes only',
+    );
+  }
+  if (command === 'ADD' && config.prevResult !== undefined) {
+    throw new CniError(
+      CNI_CODE.invalidNetworkConfig,
+      'prevResult is not expected',
+      'coil has to be the first plugin of its network configuration',
+    );
+  }
+  return { command, request: { config, netns, namespace, pod, ...rest } };
+}
+
+function parseAttachment(
+  parameters: CniParameters,
+  required: readonly (keyof typeof NAMES)[],
+): Omit<AttachmentRequest, 'config'> {
+  const missing = required.filter((key) => !parameters[key]).map((key) => NAMES[key]);
+  if (missing.length > 0) {
+    throw new CniError(
+      CNI_CODE.invalidEnvironment,
+      `required environment variables are missing: ${missing.join(', ')}`,
+    );
+  }
+  const { containerId = '', netns, ifname = '', args = '' } = parameters;
+  if (!CNI_NAME.test(containerId) || containerId.length > MAX_CONTAINER_ID) {
+    throw invalid(
+      'CNI_CONTAINERID',
+      containerId,
+      `it begins with a letter or digit, goes on with these, "_", "." and "-", and has at most ${MAX_CONTAINER_ID} characters`,
+    );
+  }
+  if (!isInterfaceName(ifname)) {
+    throw invalid(
+      'CNI_IFNAME',
+      ifname,
+      `an interface's name has 1 to ${MAX_IFNAME} bytes, no "/", ":" or white space, and is not "." or ".."`,
+    );
+  }
+  if (netns && !netns.startsWith('/')) throw invalid('CNI_NETNS', netns, 'it is an absolute path');
+  const pairs = parseCniArgs(args);
+  return {
+    containerId,
+    ifname,
+    netns: netns || undefined,
+    namespace: kubernetesName('K8S_POD_NAMESPACE', pairs),
+    pod: kubernetesName('K8S_POD_NAME', pairs),
+  };
+}
+
+/** As the kernel's dev_valid_name() (net/core/dev.c). */
+function isInterfaceName(name: string): boolean {
+  return Buffer.byteLength(name) <= MAX_IFNAME && name !== '.' && name !== '..' && !/[/:\s]/.test(name);
+}
+
+function kubernetesName(key: string, pairs: ReadonlyMap<string, string>): string | undefined {
+  const name = pairs.get(key);
+  if (name === undefined || name === '') return undefined;
+  if (!KUBERNETES_NAME.test(name)) throw invalid(`CNI_ARGS: ${key}`, name, 'it is not a name of Kubernetes');
+  return name;
+}
+
+function invalid(variable: string, value: string, rule: string): CniError {
+  return new CniError(
+    CNI_CODE.invalidEnvironment,
+    `${variable} ${JSON.stringify(value.slice(0, 256))} is not valid`,
+    rule,
+  );
+}

@@ -1,0 +1,104 @@
+import { KeyedLock } from '../ipam/keyed-lock.ts';
+import type { Allocation, AllocationRequest, PodAddresses, ReleaseRequest } from '../ipam/node-ipam.ts';
+import { CoilError } from '../model/error.ts';
+import type { IpAddress } from '../model/ip-address.ts';
+import type { Attachment, PodNetwork } from '../podnet/pod-network.ts';
+import type { Logger } from '../process/logger.ts';
+import type { AttachmentRequest, FullAttachmentRequest } from './cni-request.ts';
+import { findMissing } from './prev-result.ts';
+import type { AttachResult } from './result.ts';
+
+/** What the verbs need of the address management. */
+export interface PodIpam {
+  allocate(request: AllocationRequest, signal: AbortSignal): Promise<Allocation>;
+  release(request: ReleaseRequest, signal: AbortSignal): Promise<readonly IpAddress[]>;
+  find(request: ReleaseRequest, signal: AbortSignal): Promise<PodAddresses | undefined>;
+}
+
+export interface PodAttacherDeps {
+  readonly ipam: PodIpam;
+  readonly podNetwork: PodNetwork;
+  /** Name of a Pod's link on the host. */
+  readonly hostIfname: (namespace: string, pod: string, ifname: string) => string;
+  readonly logger: Logger;
+}
+
+/** CNI's verbs: addresses first, then the network. Calls for one Pod are served one after the other. */
+export class PodAttacher {
+  readonly #deps: PodAttacherDeps;
+  readonly #lock = new KeyedLock();
+
+  constructor(deps: PodAttacherDeps) {
+    this.#deps = deps;
+  }
+
+  /** ADD: gives the attachment addresses and a network; where it has both, changes nothing. */
+  add(request: FullAttachmentRequest, signal: AbortSignal): Promise<AttachResult> {
+    const { containerId, ifname, namespace, pod, netns } = request;
+    return this.#lock.run(`${namespace}/${pod}`, signal, async () => {
+      const { ipam, podNetwork, logger } = this.#deps;
+      const { addresses, existed } = await ipam.allocate({ containerId, ifname, namespace, pod }, signal);
+      try {
+        const links = await podNetwork.attach(this.#attachment(request, addresses), signal);
+        logger.info('attached a Pod', { namespace, pod, containerId, ifname, addresses: addresses.map(String) });
+        return { netns, links, addresses };
+      } catch (error) {
+        if (!existed) await this.#undoAllocation({ containerId, ifname });
+        throw error;
+      }
+    });
+  }
+
+  /** DEL: withdraws the routes, frees the addresses; succeeds where there is nothing left to do. */
+  async del(request: AttachmentRequest, signal: AbortSignal): Promise<void> {
+    const { containerId, ifname, netns } = request;
+    const { ipam, podNetwork, hostIfname, logger } = this.#deps;
+    const recorded = await ipam.find(releaseRequest(request), signal);
+    const namespace = request.namespace ?? recorded?.namespace;
+    const pod = request.pod ?? recorded?.pod;
+    // nothing is recorded, and nothing says which Pod it was: nothing of ours can be found, or is there
+    if (namespace === undefined || pod === undefined) return;
+    await this.#lock.run(`${namespace}/${pod}`, signal, async () => {
+      const addresses = (await ipam.find(releaseRequest(request), signal))?.addresses ?? [];
+      const host = hostIfname(namespace, pod, ifname);
+      await podNetwork.detach({ containerId, netns, ifname, hostIfname: host, addresses }, signal);
+      await ipam.release(releaseRequest(request), signal);
+      logger.info('detached a Pod', { namespace, pod, containerId, ifname, addresses: addresses.map(String) });
+    });
+  }
+
+  /** CHECK: compares the datastore, the kernel and the runtime's own result. @throws {CoilError} check-failed */
+  check(request: FullAttachmentRequest, signal: AbortSignal): Promise<void> {
+    const { containerId, ifname, namespace, pod, netns, config } = request;
+    return this.#lock.run(`${namespace}/${pod}`, signal, async () => {
+      const addresses = (await this.#deps.ipam.find({ containerId, ifname }, signal))?.addresses ?? [];
+      if (addresses.length === 0) {
+        throw new CoilError(
+          'check-failed',
+          `no address is assigned to interface ${ifname} of container ${containerId}`,
+        );
+      }
+      const missing = findMissing(config.prevResult, { netns, ifname, addresses });
+      if (missing !== undefined) throw new CoilError('check-failed', missing);
+      await this.#deps.podNetwork.check(this.#attachment(request, addresses), signal);
+    });
+  }
+
+  #attachment(request: FullAttachmentRequest, addresses: readonly IpAddress[]): Attachment {
+    const { containerId, ifname, namespace, pod, netns } = request;
+    return { containerId, netns, ifname, addresses, hostIfname: this.#deps.hostIfname(namespace, pod, ifname) };
+  }
+
+  /** The runtime sends a DEL after a failed ADD, so a failure here loses nothing. */
+  async #undoAllocation(request: ReleaseRequest): Promise<void> {
+    try {
+      await this.#deps.ipam.release(request, AbortSignal.timeout(5_000));
+    } catch (error) {
+      this.#deps.logger.warn('cannot free the addresses of a failed ADD; its DEL will', { ...request, error });
+    }
+  }
+}
+
+function releaseRequest({ containerId, ifname, namespace, pod }: AttachmentRequest): ReleaseRequest {
+  return { containerId, ifname, ...(namespace && pod ? { namespace, pod } : {}) };
+}

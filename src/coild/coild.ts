@@ -1,0 +1,113 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { PodAttacher, type PodAttacherDeps } from '../cni/pod-attacher.ts';
+import { BlockKeeper } from '../ipam/block-keeper.ts';
+import { NodeIpam } from '../ipam/node-ipam.ts';
+import { NodeState } from '../ipam/node-state.ts';
+import { NodeSync } from '../ipam/node-sync.ts';
+import type { BlockExporter } from '../podnet/block-exporter.ts';
+import type { IpamStore } from '../store/ipam-store.ts';
+import { createHttpServer } from './http-server.ts';
+import type { ListenAddress } from './listen-address.ts';
+import { nodeStatus } from './node-status.ts';
+import { listenUnix } from './unix-listener.ts';
+
+/** What is under way at a shutdown gets this long to finish. */
+const SHUTDOWN_MS = 20_000;
+
+export interface CoildOptions {
+  /** The node's name, as in the datastore. */
+  readonly node: string;
+  /** Path of the socket for the CNI executable. */
+  readonly socket: string;
+  /** Where v1's REST API is served besides; undefined for nowhere. */
+  readonly http: ListenAddress | undefined;
+  readonly scanIntervalMs: number;
+  /** How long a freed address rests. */
+  readonly restMs: number;
+}
+
+export interface CoildDeps extends Omit<PodAttacherDeps, 'ipam'> {
+  readonly store: IpamStore;
+  readonly exporter: BlockExporter;
+  /** Whether the client of a request over TCP may change anything. */
+  readonly mayChange: (request: FastifyRequest) => Promise<boolean>;
+  /** Monotonic, in milliseconds. */
+  readonly clock: () => number;
+  readonly now: () => Date;
+}
+
+/** The node daemon: serves requests until `signal` is aborted, then finishes those under way. */
+export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: AbortSignal): Promise<void> {
+  const { node, socket, http } = options;
+  const { logger } = deps;
+  const background = new AbortController();
+  const state = new NodeState(options, deps);
+  const keeper = new BlockKeeper({ node }, { ...deps, state });
+  const sync = new NodeSync(options, { ...deps, state, keeper });
+  const ipam = new NodeIpam({ node }, { ...deps, state, keeper, sync, signal: background.signal });
+  const attacher = new PodAttacher({ ...deps, ipam });
+  const restIpam = {
+    allocate: ipam.allocate.bind(ipam),
+    release: ipam.release.bind(ipam),
+    find: ipam.find.bind(ipam),
+    status: async (until: AbortSignal) => {
+      await sync.ready(until);
+      return nodeStatus(state);
+    },
+  };
+  const unavailable = () => (sync.isFresh ? undefined : "coild has not read this node's state from the datastore yet");
+  const serve = (mayChange: CoildDeps['mayChange']) =>
+    createHttpServer({ ipam: restIpam, attacher, unavailable, mayChange, logger });
+
+  // only root can open the socket, so whoever uses it may change everything
+  const servers: FastifyInstance[] = [];
+  const following = sync.run(background.signal);
+  try {
+    servers.push(serve(async () => true));
+    const removeSocket = await listenOnSocket(servers[0]!, socket);
+    try {
+      if (http) servers.push(await listenOnTcp(serve(deps.mayChange), http));
+      logger.info('coild is listening', { node, socket, http: http && `${http.host}:${http.port}` });
+      await aborted(signal);
+      logger.info('stopping: finishing the requests under way');
+    } finally {
+      await removeSocket();
+    }
+  } finally {
+    await closeAll(servers);
+    await deps.podNetwork.settled();
+    background.abort();
+    await following;
+  }
+}
+
+async function listenOnSocket(server: FastifyInstance, path: string): Promise<() => Promise<void>> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  return listenUnix(path, async (temporary) => {
+    await server.listen({ path: temporary });
+  });
+}
+
+async function listenOnTcp(server: FastifyInstance, { host, port }: ListenAddress): Promise<FastifyInstance> {
+  await server.listen({ host: host === '' ? '::' : host, port });
+  return server;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise;
+}
+
+/** Stops accepting at once, and waits for what is under way, within bounds. */
+async function closeAll(servers: readonly FastifyInstance[]): Promise<void> {
+  const closed = Promise.all(servers.map((server) => server.close()));
+  const timer = setTimeout(() => {
+    for (const { server } of servers) server.closeAllConnections();
+  }, SHUTDOWN_MS);
+  await closed;
+  clearTimeout(timer);
+}

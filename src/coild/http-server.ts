@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { addCniApi, type CniApiDeps } from './cni-api.ts';
+import { addRestApi, type RestIpam } from './rest-api.ts';
+import { HttpError, toRestFailure } from './rest-failure.ts';
+
+/** A network configuration may be half a megabyte, as the client lets it through. */
+const BODY_LIMIT = 512 * 1024;
+const HEADER_LIMIT = 32 * 1024;
+/** A request is answered before the client gives up, after 60 s. */
+const REQUEST_DEADLINE_MS = 50_000;
+/** Reading methods of HTTP: whoever reaches the server may use them. */
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+export interface HttpServerDeps extends CniApiDeps {
+  readonly ipam: RestIpam;
+  /** Whether the client of a request may change anything. */
+  readonly mayChange: (request: FastifyRequest) => Promise<boolean>;
+}
+
+/** coild's HTTP server, which does not listen yet: v1's REST API and the CNI verbs. */
+export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT,
+    http: { maxHeaderSize: HEADER_LIMIT },
+    requestTimeout: REQUEST_DEADLINE_MS,
+    genReqId: () => randomUUID(),
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+  });
+  const deadline = () => AbortSignal.timeout(REQUEST_DEADLINE_MS);
+
+  // v1 reads bodies whatever their Content-Type says, and says itself what is wrong with their JSON
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+
+  app.addHook('onRequest', async (request) => {
+    if (SAFE_METHODS.has(request.method) || (await deps.mayChange(request))) return;
+    throw new HttpError(403, 'only processes of root on this node may change anything over TCP; use the unix socket');
+  });
+  app.setNotFoundHandler(async (request) => {
+    const known = ['/status', '/ip', '/cni'].includes(request.url.split('?')[0] ?? '');
+    if (known) throw new HttpError(405, 'method not allowed');
+    if (request.url === '/ip/') throw new HttpError(400, 'invalid request');
+    throw new HttpError(404, 'requested resource is not found');
+  });
+  app.setErrorHandler(async (error, request, reply) => {
+    const failure = toRestFailure(error, request.id);
+    const fields = { method: request.method, url: request.url, status: failure.status, request_id: request.id, error };
+    if (failure.status >= 500) deps.logger.error('a request failed', fields);
+    else deps.logger.debug('a request was refused', fields);
+    return reply.code(failure.status).send(failure);
+  });
+
+  addRestApi(app, deps.ipam, deadline);
+  addCniApi(app, deps, deadline);
+  return app;
+}

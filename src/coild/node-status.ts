@@ -1,0 +1,35 @@
+import type { NodeState } from '../ipam/node-state.ts';
+import type { AddressRecord } from '../store/ipam-store.ts';
+
+/** What `GET /status` tells of a node, as v1 did. */
+export interface NodeStatus {
+  /** Blocks by pool. */
+  readonly 'address-blocks': Readonly<Record<string, readonly string[]>>;
+  /**
+   * Addresses by container ID, or by `<namespace>/<pod>` for what Coil before 1.0.2 recorded. Of a container with
+   * several, the IPv4 one.
+   */
+  readonly pods: Readonly<Record<string, string>>;
+}
+
+export function nodeStatus(state: Pick<NodeState, 'blocks' | 'records'>): NodeStatus {
+  const pools = Map.groupBy(state.blocks, ({ pool }) => pool);
+  const containers = Map.groupBy(state.records, containerOf);
+  return {
+    'address-blocks': sorted(pools, (blocks) => blocks.map(({ block }) => block.toString())),
+    pods: sorted(containers, (records) => {
+      const [first] = records.map(({ block, offset }) => block.nth(offset)).sort((a, b) => a.compare(b));
+      return String(first);
+    }),
+  };
+}
+
+function containerOf({ assignment: { containerId, namespace, pod } }: AddressRecord): string {
+  return containerId === '' ? `${namespace}/${pod}` : containerId;
+}
+
+/** In the order of the keys, as Go prints maps. */
+function sorted<T, R>(groups: ReadonlyMap<string, T>, print: (group: T) => R): Record<string, R> {
+  const keys = [...groups.keys()].sort();
+  return Object.fromEntries(keys.map((key) => [key, print(groups.get(key)!)]));
+}

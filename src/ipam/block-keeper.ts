@@ -1,0 +1,133 @@
+import { CoilError } from '../model/error.ts';
+import type { IpFamily } from '../model/ip-address.ts';
+import type { BlockExporter } from '../podnet/block-exporter.ts';
+import { Backoff } from '../process/backoff.ts';
+import type { Logger } from '../process/logger.ts';
+import type { IpamStore } from '../store/ipam-store.ts';
+import { KeyedLock } from './keyed-lock.ts';
+import type { NodeState } from './node-state.ts';
+import type { OwnedBlock } from './owned-block.ts';
+
+export interface BlockKeeperDeps {
+  readonly store: Pick<IpamStore, 'acquireBlock' | 'releaseBlock'>;
+  readonly exporter: BlockExporter;
+  readonly state: NodeState;
+  /** Monotonic, in milliseconds. */
+  readonly clock: () => number;
+  readonly logger: Logger;
+}
+
+/**
+ * The node's blocks and their routes: acquire, then export, then allocate; withdraw, then release. A block whose route
+ * could not be exported is kept, but nothing is allocated from it until it is.
+ */
+export class BlockKeeper {
+  readonly #node: string;
+  readonly #deps: BlockKeeperDeps;
+  readonly #lock = new KeyedLock();
+  #export = Promise.resolve();
+  #nextExport: Promise<void> | undefined;
+
+  constructor(options: { node: string }, deps: BlockKeeperDeps) {
+    this.#node = options.node;
+    this.#deps = deps;
+  }
+
+  /**
+   * Sees to it that the node has a block of `pool` with an address that has rested; many callers at once acquire one.
+   * @throws {CoilError} out-of-blocks, pool-not-found, store-unavailable; network where the route cannot be exported
+   */
+  async acquire(pool: string, family: IpFamily, signal: AbortSignal): Promise<void> {
+    await this.#lock.run(`${pool}/${family}`, signal, async () => {
+      const { state, store, clock, logger } = this.#deps;
+      if (state.blocksOf(pool, family).some((owned) => hasRoom(owned, clock()))) return;
+      if (!state.blocksOf(pool, family).some((owned) => owned.state === 'acquired')) {
+        const acquired = await store.acquireBlock({ node: this.#node, pool, family }, signal);
+        state.addBlock(acquired, acquired.revision);
+        logger.info('acquired a block', { pool, block: acquired.block.toString() });
+      }
+      await this.export(signal);
+    });
+  }
+
+  /**
+   * Makes the exported routes those of the node's blocks.
+   * @throws {CoilError} network
+   */
+  async export(signal: AbortSignal): Promise<void> {
+    const staying = this.#deps.state.blocks.filter((owned) => owned.state !== 'leaving');
+    const { added, removed } = await this.#deps.exporter.sync(
+      staying.map(({ block }) => block),
+      signal,
+    );
+    for (const owned of staying) if (owned.state === 'acquired') owned.state = 'exported';
+    if (added.length + removed.length > 0) {
+      this.#deps.logger.info('exported blocks', { added: added.map(String), removed: removed.map(String) });
+    }
+  }
+
+  /** Exports, however often that has to be tried; calls made during a run share the next one. Never throws. */
+  exportUntilDone(signal: AbortSignal): Promise<void> {
+    this.#nextExport ??= this.#export.then(() => {
+      this.#nextExport = undefined;
+      this.#export = this.#exportWithRetries(signal);
+      return this.#export;
+    });
+    return this.#nextExport;
+  }
+
+  async #exportWithRetries(signal: AbortSignal): Promise<void> {
+    const backoff = new Backoff({ baseMs: 100, maxMs: 10_000 });
+    while (!signal.aborted) {
+      try {
+        return await this.export(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#deps.logger.error('cannot export the blocks of this node; trying again', { error });
+        await backoff.wait(signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /**
+   * Returns the blocks that have been empty for `keepMs` milliseconds.
+   * @throws {CoilError} store-unavailable, network; the block stays the node's then, and is exported again
+   */
+  async returnEmpty(keepMs: number, signal: AbortSignal): Promise<void> {
+    for (const owned of this.#deps.state.blocks) {
+      await this.#lock.run(`${owned.pool}/${owned.block.family}`, signal, () =>
+        this.#returnIfEmpty(owned, keepMs, signal),
+      );
+    }
+  }
+
+  async #returnIfEmpty(owned: OwnedBlock, keepMs: number, signal: AbortSignal): Promise<void> {
+    const { state, store, clock, logger } = this.#deps;
+    const { pool, block, emptySince } = owned;
+    if (!state.blocks.includes(owned) || owned.state === 'leaving') return;
+    if (emptySince === undefined || clock() - emptySince < keepMs) return;
+    owned.state = 'leaving';
+    try {
+      await this.export(signal);
+      const answer = await store.releaseBlock(this.#node, { pool, block }, signal);
+      if (answer.outcome === 'released') state.removeBlock(block, answer.revision);
+      else if (answer.outcome === 'not-owned') state.dropBlock(block);
+      logger.info('returned a block', { pool, block: block.toString(), outcome: answer.outcome });
+    } finally {
+      if (state.blocks.includes(owned)) {
+        owned.state = 'acquired';
+        await this.export(signal);
+      }
+    }
+  }
+}
+
+/** Whether an address can be given out of the block that nobody has and that does not rest. */
+export function hasRoom(owned: OwnedBlock, now: number): boolean {
+  return owned.state === 'exported' && owned.allocator.hasRested(now);
+}
+
+/** The error of an allocation that found no address, in v1's words. */
+export function outOfAddresses(pool: string, cause: unknown): CoilError {
+  return new CoilError('out-of-addresses', `out of address blocks: no more blocks in pool ${pool}`, { cause });
+}

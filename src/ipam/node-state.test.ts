@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { AddressPool } from '../model/address-pool.ts';
+import { IpPrefix } from '../model/ip-prefix.ts';
+import type { AddressRecord, NodeSnapshot } from '../store/ipam-store.ts';
+import { NodeState } from './node-state.ts';
+
+const subnet = IpPrefix.parse('10.0.0.0/24');
+const a = IpPrefix.parse('10.0.0.0/30');
+const b = IpPrefix.parse('10.0.0.4/30');
+const always = () => true;
+
+let now = 0;
+let state: NodeState;
+beforeEach(() => {
+  now = 0;
+  state = new NodeState({ restMs: 30 }, { clock: () => now });
+});
+
+function record(
+  block: IpPrefix,
+  offset: number,
+  containerId: string,
+  revision: number,
+  ifname?: string,
+): AddressRecord {
+  const assignment = { containerId, namespace: 'ns', pod: `pod-${containerId}`, createdAt: '2026-01-01T00:00:00Z' };
+  return { block, offset, revision, assignment: ifname === undefined ? assignment : { ...assignment, ifname } };
+}
+
+function snapshot(revision: number, blocks: IpPrefix[], addresses: AddressRecord[] = []): NodeSnapshot {
+  const pools = new Map([['default', new AddressPool([subnet], 2)]]);
+  return {
+    kind: 'snapshot',
+    revision,
+    pools,
+    blocks: blocks.map((block) => ({ pool: 'default', block })),
+    addresses,
+    unreadable: [],
+  };
+}
+
+const offsets = () => state.records.map(({ offset }) => offset);
+const owned = () => state.blocks.map(({ block }) => block.toString());
+
+test('a snapshot tells the blocks and addresses, and where round robin goes on', () => {
+  state.reset(snapshot(10, [a], [record(a, 0, 'x', 9), record(a, 2, 'y', 4)]));
+  assert.deepEqual(owned(), ['10.0.0.0/30']);
+  assert.deepEqual(offsets(), [0, 2]);
+  assert.equal(state.reserveFrom('default', 4, always)?.offset, 1, 'behind the address that was assigned last');
+  assert.equal(state.reserveFrom('default', 4, always)?.offset, 3);
+  assert.equal(state.reserveFrom('default', 4, always), undefined);
+});
+
+test('news that a call of our own brought already, and news older than it, changes nothing', () => {
+  state.reset(snapshot(10, [a]));
+  state.record(record(a, 0, 'x', 11));
+  state.removeRecord({ block: a, offset: 0 }, 12);
+  state.record(record(a, 0, 'y', 13));
+  // the watch is behind: it now tells of what we did ourselves
+  state.apply({ kind: 'address', revision: 11, slot: { block: a, offset: 0 }, record: record(a, 0, 'x', 11) });
+  assert.deepEqual(state.find({ containerId: 'y' }).length, 1);
+  state.apply({ kind: 'address', revision: 12, slot: { block: a, offset: 0 }, record: undefined });
+  assert.deepEqual(state.find({ containerId: 'y' }).length, 1, 'the deletion was of the assignment before');
+  state.apply({ kind: 'address', revision: 13, slot: { block: a, offset: 0 }, record: record(a, 0, 'y', 13) });
+  assert.deepEqual(offsets(), [0]);
+});
+
+test('a snapshot that is older than calls of our own does not undo them', () => {
+  state.reset(snapshot(10, [a], [record(a, 1, 'old', 5)]));
+  state.addBlock({ pool: 'default', block: b }, 20);
+  state.record(record(a, 0, 'x', 21));
+  state.removeRecord({ block: a, offset: 1 }, 22);
+  state.reset(snapshot(15, [a], [record(a, 1, 'old', 5)]));
+  assert.deepEqual(owned(), ['10.0.0.0/30', '10.0.0.4/30']);
+  assert.deepEqual(offsets(), [0]);
+  state.removeBlock(b, 23);
+  state.reset(snapshot(21, [a, b], [record(a, 0, 'x', 21)]));
+  assert.deepEqual(owned(), ['10.0.0.0/30']);
+});
+
+test('a newer snapshot takes away what is gone', () => {
+  state.reset(snapshot(10, [a, b], [record(a, 0, 'x', 5), record(b, 0, 'y', 6)]));
+  state.reset(snapshot(20, [a], []));
+  assert.deepEqual(owned(), ['10.0.0.0/30']);
+  assert.deepEqual(offsets(), []);
+});
+
+test('a datastore restored from a backup is believed, though its revisions are older', () => {
+  state.reset(snapshot(100, [a, b], [record(a, 0, 'x', 90)]));
+  state.reset(snapshot(50, [b], [record(b, 3, 'z', 40)]));
+  assert.deepEqual(owned(), ['10.0.0.4/30']);
+  assert.deepEqual(offsets(), [3]);
+});
+
+test('a block that is lost takes its addresses along, and older news does not bring it back', () => {
+  state.reset(snapshot(10, [a], [record(a, 0, 'x', 5)]));
+  state.apply({ kind: 'block', revision: 12, pool: 'default', block: a, owned: false });
+  assert.deepEqual([owned(), offsets()], [[], []]);
+  state.apply({ kind: 'block', revision: 11, pool: 'default', block: a, owned: true });
+  assert.deepEqual(owned(), []);
+  state.apply({ kind: 'block', revision: 13, pool: 'default', block: a, owned: true });
+  assert.deepEqual(owned(), ['10.0.0.0/30']);
+});
+
+test("a reserved address is nobody else's, and free again when nothing came of it", () => {
+  state.reset(snapshot(10, [a]));
+  const slot = state.reserveFrom('default', 4, always)!;
+  const others = [1, 2, 3].map(() => state.reserveFrom('default', 4, always)?.offset);
+  assert.ok(!others.includes(slot.offset));
+  state.settle(slot);
+  assert.equal(state.reserveFrom('default', 4, always)?.offset, slot.offset, 'it need not rest');
+});
+
+test('a reservation that was recorded stays in use', () => {
+  state.reset(snapshot(10, [a]));
+  const slot = state.reserveFrom('default', 4, always)!;
+  state.record(record(a, slot.offset, 'x', 11));
+  state.settle(slot);
+  assert.equal(state.blocks[0]?.allocator.used, 1);
+});
+
+test('a block is empty since its last address went', () => {
+  state.reset(snapshot(10, [a], [record(a, 0, 'x', 5)]));
+  assert.equal(state.blocks[0]?.emptySince, undefined);
+  now = 7;
+  state.removeRecord({ block: a, offset: 0 }, 11);
+  assert.equal(state.blocks[0]?.emptySince, 7);
+});
+
+test('addresses are found by container and interface; v1 knew no interfaces', () => {
+  state.reset(
+    snapshot(
+      10,
+      [a],
+      [record(a, 0, 'x', 5, 'eth0'), record(a, 1, 'x', 6, 'eth1'), record(a, 2, 'v1', 7), record(a, 3, '', 8)],
+    ),
+  );
+  const found = (containerId: string, ifname?: string) =>
+    state.find(ifname === undefined ? { containerId } : { containerId, ifname }).map(({ offset }) => offset);
+  assert.deepEqual(found('x', 'eth0'), [0]);
+  assert.deepEqual(found('x'), [0, 1]);
+  assert.deepEqual(found('v1', 'eth0'), [2]);
+  assert.deepEqual(found(''), []);
+  assert.deepEqual(
+    state.findWithoutContainer('ns', 'pod-').map(({ offset }) => offset),
+    [3],
+  );
+});
+
+test('a namespace has the pool of its name, else the default one, else none', () => {
+  assert.equal(state.poolOf('dmz'), undefined);
+  state.reset(snapshot(10, []));
+  assert.equal(state.poolOf('dmz')?.name, 'default');
+  state.apply({ kind: 'pool', revision: 11, name: 'dmz', pool: new AddressPool([IpPrefix.parse('192.0.2.0/28')], 0) });
+  assert.equal(state.poolOf('dmz')?.name, 'dmz');
+  state.apply({ kind: 'pool', revision: 12, name: 'dmz', pool: undefined });
+  assert.equal(state.poolOf('dmz')?.name, 'default');
+});

@@ -1,0 +1,209 @@
+import { type AddressPool, DEFAULT_POOL } from '../model/address-pool.ts';
+import { BlockAllocator } from '../model/block-allocator.ts';
+import type { IpFamily } from '../model/ip-address.ts';
+import type { IpPrefix } from '../model/ip-prefix.ts';
+import type { AddressRecord, AddressSlot, NodeChange, NodeSnapshot, PoolBlock, Revision } from '../store/ipam-store.ts';
+import type { OwnedBlock } from './owned-block.ts';
+
+/** Whose addresses are looked for; without `ifname`, those of any of the container's interfaces. */
+export interface AttachmentKey {
+  readonly containerId: string;
+  readonly ifname?: string;
+}
+
+const slotKey = ({ block, offset }: AddressSlot) => `${block.address}/${offset}`;
+
+/**
+ * What the node knows of its blocks and addresses: a copy of the datastore, brought up to date by a watch and by the
+ * node's own calls, whichever comes first. It only saves asking: the datastore's transactions decide. Not a line in it
+ * waits for anything, so it is consistent between any two awaits of its users.
+ */
+export class NodeState {
+  readonly #restMs: number;
+  readonly #clock: () => number;
+  #pools = new Map<string, AddressPool>();
+  readonly #blocks = new Map<string, OwnedBlock>();
+  readonly #records = new Map<string, AddressRecord>();
+  /** Slots that a transaction under way asks for: not to be given out, though nobody has them yet. */
+  readonly #pending = new Set<string>();
+  /** The newest revision that each slot and block was heard of at, so that older news changes nothing. */
+  readonly #heard = new Map<string, Revision>();
+  /** The newest revision that the datastore told of by itself. */
+  #revision: Revision = 0;
+
+  constructor(options: { restMs: number }, deps: { clock: () => number }) {
+    this.#restMs = options.restMs;
+    this.#clock = deps.clock;
+  }
+
+  get pools(): ReadonlyMap<string, AddressPool> {
+    return this.#pools;
+  }
+
+  /** In the order in which the node came to own them. */
+  get blocks(): readonly OwnedBlock[] {
+    return [...this.#blocks.values()];
+  }
+
+  get records(): readonly AddressRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /** The pool that Pods of `namespace` take their addresses from; undefined where there is not even a default one. */
+  poolOf(namespace: string): { name: string; pool: AddressPool } | undefined {
+    const name = this.#pools.has(namespace) ? namespace : DEFAULT_POOL;
+    const pool = this.#pools.get(name);
+    return pool && { name, pool };
+  }
+
+  blocksOf(pool: string, family: IpFamily): readonly OwnedBlock[] {
+    return this.blocks.filter((owned) => owned.pool === pool && owned.block.family === family);
+  }
+
+  /** The addresses of one attachment. What v1 recorded has no interface, and is that of any. */
+  find({ containerId, ifname }: AttachmentKey): readonly AddressRecord[] {
+    return this.records.filter(({ assignment }) => {
+      if (assignment.containerId !== containerId || containerId === '') return false;
+      return ifname === undefined || assignment.ifname === undefined || assignment.ifname === ifname;
+    });
+  }
+
+  /** The addresses of a Pod that Coil before 1.0.2 recorded, without its container. */
+  findWithoutContainer(namespace: string, pod: string): readonly AddressRecord[] {
+    return this.records.filter(
+      ({ assignment: a }) => a.containerId === '' && a.namespace === namespace && a.pod === pod && pod !== '',
+    );
+  }
+
+  // --- from the datastore
+
+  /** Takes over a snapshot, but for what is known to have changed since. */
+  reset(snapshot: NodeSnapshot): void {
+    // a datastore that was restored from a backup begins anew at an older revision
+    if (snapshot.revision < this.#revision) this.#heard.clear();
+    this.#revision = snapshot.revision;
+    this.#pools = new Map(snapshot.pools);
+    const blocks = new Set(snapshot.blocks.map(({ block }) => block.toString()));
+    const slots = new Set(snapshot.addresses.map(slotKey));
+    for (const [key, { block }] of this.#blocks) if (!blocks.has(key) && !this.#isAhead(key)) this.dropBlock(block);
+    for (const [key, record] of this.#records) if (!slots.has(key) && !this.#isAhead(key)) this.forget(record);
+    const added = snapshot.blocks.filter((owned) => this.addBlock(owned, snapshot.revision));
+    for (const record of snapshot.addresses) if (!this.#isAhead(slotKey(record))) this.record(record);
+    for (const { block } of added) this.#continueRoundRobin(block);
+  }
+
+  /** Takes over a change, unless it is old news. */
+  apply(change: NodeChange): void {
+    this.#revision = Math.max(this.#revision, change.revision);
+    if (change.kind === 'pool') {
+      if (change.pool) this.#pools.set(change.name, change.pool);
+      else this.#pools.delete(change.name);
+    } else if (change.kind === 'block') {
+      if (change.owned) this.addBlock(change, change.revision);
+      else this.removeBlock(change.block, change.revision);
+    } else if (change.record) {
+      this.record(change.record);
+    } else {
+      this.removeRecord(change.slot, change.revision);
+    }
+  }
+
+  // --- from the datastore, and from the node's own calls: older news than what is known changes nothing
+
+  /** Adds a block that the node has come to own. Whether that was news. */
+  addBlock({ pool, block }: PoolBlock, revision: Revision): boolean {
+    const key = block.toString();
+    if (!this.#isNews(key, revision) || this.#blocks.has(key)) return false;
+    const allocator = new BlockAllocator({ blockSize: block.hostBits, restMs: this.#restMs });
+    this.#blocks.set(key, { pool, block, allocator, state: 'acquired', emptySince: this.#clock() });
+    return true;
+  }
+
+  /** Takes away a block that is not the node's any more. */
+  removeBlock(block: IpPrefix, revision: Revision): void {
+    if (this.#isNews(block.toString(), revision)) this.dropBlock(block);
+  }
+
+  /** Adds an assignment, or replaces it. */
+  record(record: AddressRecord): void {
+    const owned = this.#blocks.get(record.block.toString());
+    if (!owned || !this.#isNews(slotKey(record), record.revision)) return;
+    owned.allocator.use(record.offset);
+    owned.emptySince = undefined;
+    this.#records.set(slotKey(record), record);
+  }
+
+  /** Takes away an assignment; its address rests from now on. */
+  removeRecord(slot: AddressSlot, revision: Revision): void {
+    if (this.#isNews(slotKey(slot), revision)) this.forget(slot);
+  }
+
+  // --- from the node's own calls
+
+  /** Stops using a block, at once, because the datastore says that it is not the node's. */
+  dropBlock(block: IpPrefix): void {
+    this.#blocks.delete(block.toString());
+    for (const [key, record] of this.#records) if (record.block.equals(block)) this.#records.delete(key);
+  }
+
+  /** Takes away an assignment, because the datastore says that there is none. */
+  forget(slot: AddressSlot): void {
+    const key = slotKey(slot);
+    const owned = this.#blocks.get(slot.block.toString());
+    if (!this.#records.delete(key) || !owned || this.#pending.has(key)) return;
+    const now = this.#clock();
+    owned.allocator.free(slot.offset, now);
+    if (owned.allocator.used === 0) owned.emptySince = now;
+  }
+
+  /**
+   * Takes the next free address of the first of the pool's blocks that is `eligible` and has one, for a transaction;
+   * `settle` it, whatever comes of that.
+   */
+  reserveFrom(
+    pool: string,
+    family: IpFamily,
+    eligible: (owned: OwnedBlock, now: number) => boolean,
+  ): AddressSlot | undefined {
+    const now = this.#clock();
+    const owned = this.blocksOf(pool, family).find(
+      (candidate) => !candidate.allocator.full && eligible(candidate, now),
+    );
+    const offset = owned?.allocator.take(now);
+    if (owned === undefined || offset === undefined) return undefined;
+    owned.emptySince = undefined;
+    const slot = { block: owned.block, offset };
+    this.#pending.add(slotKey(slot));
+    return slot;
+  }
+
+  /** Ends a reservation: the slot is free again unless it was recorded meanwhile. */
+  settle(slot: AddressSlot): void {
+    this.#pending.delete(slotKey(slot));
+    const owned = this.#blocks.get(slot.block.toString());
+    if (!owned || this.#records.has(slotKey(slot))) return;
+    owned.allocator.untake(slot.offset);
+    if (owned.allocator.used === 0) owned.emptySince = this.#clock();
+  }
+
+  /** Whether something newer than the snapshot at hand was heard of `key`. */
+  #isAhead(key: string): boolean {
+    return (this.#heard.get(key) ?? 0) > this.#revision;
+  }
+
+  /** Whether `revision` is newer than what was heard of `key`, and remembers it. */
+  #isNews(key: string, revision: Revision): boolean {
+    if ((this.#heard.get(key) ?? 0) >= revision) return false;
+    this.#heard.set(key, revision);
+    return true;
+  }
+
+  /** A new process does not know which address it gave out last: the one assigned last tells. */
+  #continueRoundRobin(block: IpPrefix): void {
+    const owned = this.#blocks.get(block.toString());
+    const last = this.records
+      .filter((record) => record.block.equals(block))
+      .reduce<AddressRecord | undefined>((a, b) => (a && a.revision > b.revision ? a : b), undefined);
+    if (last) owned?.allocator.continueAfter(last.offset);
+  }
+}

@@ -1,0 +1,16 @@
+import type { BlockAllocator } from '../model/block-allocator.ts';
+import type { IpPrefix } from '../model/ip-prefix.ts';
+
+/** A block that the node owns, as far as the node knows. */
+export interface OwnedBlock {
+  readonly pool: string;
+  readonly block: IpPrefix;
+  readonly allocator: BlockAllocator;
+  /**
+   * 'acquired': not in the routing table yet, so nothing is allocated from it; 'exported': in use; 'leaving': about to
+   * be returned, its route is being withdrawn.
+   */
+  state: 'acquired' | 'exported' | 'leaving';
+  /** Monotonic time in milliseconds since when no address of it is in use; undefined while one is. */
+  emptySince: number | undefined;
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  choiceFlag,
+  durationFlag,
+  type Flag,
+  integerFlag,
+  optionalTextFlag,
+  requiredTextFlag,
+  switchFlag,
+  textFlag,
+} from './flag.ts';
+import { UsageError } from './usage-error.ts';
+
+const describe = 'what it does';
+const interval = durationFlag({ describe, default: '10m', minMs: 1000 });
+const table = integerFlag({ describe, default: '119', min: 1, max: 252 });
+const level = choiceFlag({ describe, default: 'info', choices: ['info', 'debug'] });
+
+const TAKEN: [string, Flag<unknown>, string | undefined, unknown][] = [
+  ['a text', textFlag({ describe, default: '/coil/' }), '', ''],
+  ["a text's default", textFlag({ describe, default: '/coil/' }), undefined, '/coil/'],
+  ['an absent text', optionalTextFlag({ describe }), undefined, undefined],
+  ['a duration', interval, '1.5s', 1500],
+  ["a duration's default", interval, undefined, 600_000],
+  ['an integer', table, '252', 252],
+  ["an integer's default", table, undefined, 119],
+  ['a word', level, 'debug', 'debug'],
+  ['a switch', switchFlag({ describe }), 'true', true],
+  ['an absent switch', switchFlag({ describe }), undefined, false],
+];
+
+for (const [what, flag, text, value] of TAKEN) {
+  test(`${what} is read`, () => assert.equal(flag.read(text, '--x'), value));
+}
+
+const REFUSED: [Flag<unknown>, string | undefined, RegExp][] = [
+  [requiredTextFlag({ describe, env: 'COIL_NODE_NAME' }), undefined, /^--x is required.*COIL_NODE_NAME/],
+  [requiredTextFlag({ describe }), '', /^--x is required$/],
+  [interval, '10', /^--x takes a duration such as 500ms.*"10"/],
+  [interval, '0s', /^--x takes a duration from 1s to 596h/],
+  [interval, '600h', /^--x takes a duration from 1s to 596h/],
+  [table, '0', /^--x takes a whole number from 1 to 252, not "0"/],
+  [table, '253', /from 1 to 252/],
+  [table, '1e2', /from 1 to 252/],
+  [table, '', /from 1 to 252/],
+  [level, 'INFO', /^--x takes one of info, debug, not "INFO"/],
+];
+
+for (const [flag, text, message] of REFUSED) {
+  test(`${JSON.stringify(text)} is refused with ${message}`, () => {
+    assert.throws(
+      () => flag.read(text, '--x'),
+      (error) => error instanceof UsageError && message.test(error.message),
+    );
+  });
+}
+
+test('no duration is longer than a timer can wait: it would fire at once', () => {
+  const longest = interval.read('596h31m23.647s', '--x');
+  assert.equal(longest, 2 ** 31 - 1);
+});

@@ -1,0 +1,100 @@
+import { formatDuration, parseDuration } from './duration.ts';
+import { UsageError } from './usage-error.ts';
+
+/** setTimeout takes no more, and would fire at once: about 24 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** What every flag says of itself. */
+export interface FlagInfo {
+  /** For the help text; one sentence without a full stop. */
+  readonly describe: string;
+  /** Headline of the help text under which the flag stands. */
+  readonly group?: string;
+  /** Environment variable that gives the value where the flag is not given. */
+  readonly env?: string;
+}
+
+/** A flag whose value is a T. A switch is given without a value. */
+export interface Flag<T> extends FlagInfo {
+  readonly kind: 'value' | 'switch';
+  /** As the administrator would write it. */
+  readonly default?: string;
+  /**
+   * Reads the value; `text` is undefined where there is none, and no default. `name` is `--http`, or the environment
+   * variable that the value came from. @throws {UsageError} naming it
+   */
+  readonly read: (text: string | undefined, name: string) => T;
+}
+
+/** Flags by their names without the dashes. */
+export type Flags = Readonly<Record<string, Flag<unknown>>>;
+
+/** What `flags` read as. */
+export type FlagValues<F extends Flags> = { readonly [Name in keyof F]: ReturnType<F[Name]['read']> };
+
+/** A text with a default. */
+export function textFlag(info: FlagInfo & { readonly default: string }): Flag<string> {
+  return { kind: 'value', ...info, read: (text) => text ?? info.default };
+}
+
+/** A text that may be absent. */
+export function optionalTextFlag(info: FlagInfo): Flag<string | undefined> {
+  return { kind: 'value', ...info, read: (text) => text };
+}
+
+/** A text that has to be given. */
+export function requiredTextFlag(info: FlagInfo): Flag<string> {
+  const read = (text: string | undefined, name: string) => {
+    if (text) return text;
+    throw new UsageError(`${name} is required${info.env === undefined ? '' : ` (or ${info.env} in the environment)`}`);
+  };
+  return { kind: 'value', ...info, read };
+}
+
+/** A duration as Go writes it; gives milliseconds, from `minMs` (0) to what a timer can wait for. */
+export function durationFlag(info: FlagInfo & { readonly default: string; readonly minMs?: number }): Flag<number> {
+  const { minMs = 0 } = info;
+  const read = (text = info.default, name: string) => {
+    const ms = parseDuration(text);
+    if (ms === undefined) {
+      throw new UsageError(
+        `${name} takes a duration such as 500ms, 2s, 10m or 1h30m (a number and its unit), not ${JSON.stringify(text)}`,
+      );
+    }
+    if (ms >= minMs && ms <= MAX_TIMER_MS) return ms;
+    throw new UsageError(
+      `${name} takes a duration from ${formatDuration(minMs)} to ${formatDuration(MAX_TIMER_MS)}, not ${text}`,
+    );
+  };
+  return { kind: 'value', ...info, read };
+}
+
+/** A whole number, in decimal digits, from `min` to `max`. */
+export function integerFlag(
+  info: FlagInfo & { readonly default: string; readonly min: number; readonly max: number },
+): Flag<number> {
+  const { min, max } = info;
+  const read = (text = info.default, name: string) => {
+    const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new UsageError(`${name} takes a whole number from ${min} to ${max}, not ${JSON.stringify(text)}`);
+  };
+  return { kind: 'value', ...info, read };
+}
+
+/** One of some words. */
+export function choiceFlag<T extends string>(
+  info: FlagInfo & { readonly default: NoInfer<T>; readonly choices: readonly T[] },
+): Flag<T> {
+  const read = (text: string = info.default, name: string) => {
+    const choice = info.choices.find((candidate) => candidate === text);
+    if (choice !== undefined) return choice;
+    throw new UsageError(`${name} takes one of ${info.choices.join(', ')}, not ${JSON.stringify(text)}`);
+  };
+  return { kind: 'value', ...info, describe: `${info.describe}: ${info.choices.join(', ')}`, read };
+}
+
+/** Given or not. */
+export function switchFlag(info: FlagInfo): Flag<boolean> {
+  return { kind: 'switch', ...info, read: (text) => text === 'true' };
+}
