@@ -1,0 +1,57 @@
+# Each target works as the first command on a fresh machine: it installs what it needs, and says so.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# the Node that package.json pins comes first, whatever the machine has; but npm runs on the machine's own while it
+# replaces that one
+MACHINE_PATH := $(PATH)
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+STORE ?= sqlite
+KEEP ?=
+
+BUILD_PACKAGES := gcc libc6-dev libatomic1
+RUN_PACKAGES := $(BUILD_PACKAGES) iproute2 util-linux procps bird2 etcd-server etcd-client
+TEST_PACKAGES := $(RUN_PACKAGES) containerd runc containernetworking-plugins iptables
+
+.PHONY: help demo test bench build lint fix clean
+
+help:
+	@echo 'make demo              two nodes, BIRD between them, six Pods that reach each other (STORE=etcd: over etcd)'
+	@echo 'make test              all tests; without root, those that need no kernel privileges'
+	@echo 'make bench             ADD and DEL beside ptp + host-local'
+	@echo 'make build             dist/: the launcher, hypercoil, and links by its programs'"'"' names'
+	@echo 'make lint              formatting, types, import directions'
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or newer with npm' >&2; exit 1; }
+	@echo 'Installing npm packages'
+	PATH='$(MACHINE_PATH)' npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+build: node_modules/.package-lock.json
+	@tools/install-packages.sh $(BUILD_PACKAGES)
+	@mkdir -p dist
+	@flock --no-fork --wait 300 dist/.lock node tools/build-hypercoil.ts
+
+demo: build
+	@tools/install-packages.sh $(RUN_PACKAGES)
+	@node demo/demo.ts --store=$(STORE) $(if $(KEEP),--keep)
+
+test: build
+	@tools/install-packages.sh $(TEST_PACKAGES)
+	@npm test --silent
+
+bench: build
+	@tools/install-packages.sh $(TEST_PACKAGES)
+	@node bench/bench.ts
+
+lint: node_modules/.package-lock.json
+	@npm run --silent lint
+
+fix: node_modules/.package-lock.json
+	@npm run --silent fix
+
+clean:
+	rm -rf dist node_modules

@@ -1,0 +1,100 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { CoilError } from '../../model/error.ts';
+import { BUSY_TIMEOUT_MS, type RetryOptions, retryWhileBusy } from './retry-while-busy.ts';
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import { SqliteDatabase } from './sqlite-database.ts';
+import { NOT_A_DATABASE, sqliteCode } from './sqlite-error.ts';
+
+/**
+ * Opens the database of an existing folder, and creates it, readable by its owner alone, where it is not there.
+ * @throws {CoilError} store-unavailable, invalid-argument (the file is not Coil's, or that of a newer Coil)
+ */
+export async function openDatabase(options: RetryOptions, signal: AbortSignal): Promise<SqliteDatabase> {
+  signal.throwIfAborted();
+  createFile(options.path);
+  return await retryWhileBusy(() => connect(options.path), options, signal);
+}
+
+/**
+ * SQLite itself would create the file readable by all; it gives its log the permissions of the file. An existing file
+ * is not opened here: closing it would drop the locks that other connections of this process hold (POSIX).
+ */
+function createFile(path: string): void {
+  try {
+    closeSync(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o600));
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    const why = code === 'ENOENT' ? `the folder ${dirname(path)} does not exist` : message;
+    throw new CoilError('store-unavailable', `the database ${path} cannot be created: ${why}`, { cause });
+  }
+}
+
+function connect(path: string): SqliteDatabase {
+  const url = pathToFileURL(path);
+  url.searchParams.set('mode', 'rw');
+  const connection = new DatabaseSync(url, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    if (isEmpty(connection, path)) initialize(connection, path);
+    useLog(connection, path);
+    // FULL: what was acknowledged survives a power cut; NORMAL would lose the last changes of a log
+    connection.exec('PRAGMA synchronous = FULL');
+    return new SqliteDatabase(path, connection);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** Whether nothing was ever written to the file; looks only. @throws {CoilError} invalid-argument */
+function isEmpty(connection: DatabaseSync, path: string): boolean {
+  const { application, version, tables } = identify(connection, path);
+  if (application === 0 && version === 0 && tables === 0) return true;
+  if (application !== APPLICATION_ID) {
+    throw new CoilError('invalid-argument', `${path} is the database of another application; it was left as it is`);
+  }
+  if (version > SCHEMA_VERSION) {
+    const message = `${path} was written by a newer Coil: its schema has version ${version}, this Coil knows ${SCHEMA_VERSION}`;
+    throw new CoilError('invalid-argument', message);
+  }
+  return false;
+}
+
+function identify(connection: DatabaseSync, path: string) {
+  try {
+    const found = connection
+      .prepare(
+        `SELECT application_id AS application, user_version AS version, (SELECT count(*) FROM sqlite_schema) AS tables
+         FROM pragma_application_id, pragma_user_version`,
+      )
+      .get();
+    return found as { application: number; version: number; tables: number };
+  } catch (cause) {
+    if (sqliteCode(cause) !== NOT_A_DATABASE) throw cause;
+    throw new CoilError('invalid-argument', `${path} is not a database; it was left as it is`, { cause });
+  }
+}
+
+/** Several processes may come here at the same time: one of them makes the tables. */
+function initialize(connection: DatabaseSync, path: string): void {
+  useLog(connection, path);
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    if (isEmpty(connection, path)) connection.exec(SCHEMA);
+    connection.exec('COMMIT');
+  } catch (error) {
+    if (connection.isTransaction) connection.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** Write-ahead log: who reads and who writes do not wait for each other. The file remembers it. */
+function useLog(connection: DatabaseSync, path: string): void {
+  const mode = connection.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode;
+  if (mode === 'wal') return;
+  const message = `the database ${path} cannot have a write-ahead log there (mode ${mode}): use a local file system`;
+  throw new CoilError('store-unavailable', message);
+}

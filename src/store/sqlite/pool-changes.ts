@@ -1,0 +1,48 @@
+import { type AddressPool, isPoolName } from '../../model/address-pool.ts';
+import { CoilError } from '../../model/error.ts';
+import type { IpPrefix } from '../../model/ip-prefix.ts';
+import type { SqliteTables } from './sqlite-tables.ts';
+
+/** The changes of pools. Each is to be run in a transaction of its own, and undone where it throws. */
+export class PoolChanges {
+  readonly #tables: SqliteTables;
+
+  constructor(tables: SqliteTables) {
+    this.#tables = tables;
+  }
+
+  /** @throws {CoilError} as `IpamStore.createPool` */
+  create(name: string, pool: AddressPool): void {
+    if (!isPoolName(name)) throw new CoilError('invalid-argument', `invalid pool name: ${JSON.stringify(name)}`);
+    pool.validate();
+    const { pools } = this.#tables;
+    pools.insert(name, pool.blockSize);
+    for (const [position, subnet] of pool.subnets.entries()) {
+      pools.assertUnused(subnet);
+      this.#insertSubnet(name, pool, position);
+    }
+    this.#log(name, pool);
+  }
+
+  /** @throws {CoilError} as `IpamStore.addSubnet` */
+  addSubnet(name: string, subnet: IpPrefix): void {
+    const { pools } = this.#tables;
+    const pool = pools.get(name);
+    // before the pool judges it, since this names the pool that has the subnet
+    pools.assertUnused(subnet);
+    const grown = pool.withSubnet(subnet);
+    this.#insertSubnet(name, grown, pool.subnets.length);
+    this.#log(name, grown);
+  }
+
+  #insertSubnet(name: string, pool: AddressPool, position: number): void {
+    const subnet = pool.subnets[position]!;
+    this.#tables.pools.insertSubnet(name, subnet, position);
+    this.#tables.blocks.insert(subnet, [...subnet.subdivide(pool.blockLength(subnet))]);
+  }
+
+  #log(name: string, pool: AddressPool): void {
+    const { log } = this.#tables;
+    log.append(null, { kind: 'pool', revision: log.nextRevision, name, pool });
+  }
+}
