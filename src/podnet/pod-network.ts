@@ -1,4 +1,4 @@
-import type { IpAddress } from '../model/ip-address.ts';
+import { IpAddress } from '../model/ip-address.ts';
 
 /** A Pod's interface, as it is to be. */
 export interface Attachment {
@@ -65,3 +65,9 @@ export interface PodNetwork {
   /** Waits until no deletion is under way any more. */
   settled(): Promise<void>;
 }
+
+/** The next hop of a Pod's default routes: the host's end of the veth pair has these addresses, on every node. */
+export const POD_GATEWAY = {
+  4: IpAddress.parse('169.254.1.1'),
+  6: IpAddress.parse('fe80::1'),
+} as const;

@@ -58,7 +58,7 @@ test('a failure is a line of the log, in the layout and the place that the flags
 test('a datastore that cannot be opened is named', async () => {
   const { status, stderr } = await runMain(main, ['pool', 'list', '--store=sqlite:/nonexistent/coil.db']);
   assert.equal(status, 1);
-  assert.match(stderr, /coilctl error: "datastore unavailable: file \/nonexistent\/coil\.db: /);
+  assert.match(stderr, /coilctl error: "datastore unavailable: .*\/nonexistent\/coil\.db/);
 });
 
 test('stops when it is asked to', () =>

@@ -83,5 +83,5 @@ export async function openStore(options: StoreOptions, signal: AbortSignal): Pro
     return await SqliteIpamStore.open({ path: options.path }, signal);
   }
   const { EtcdIpamStore } = await import('../store/etcd/etcd-ipam-store.ts');
-  return await EtcdIpamStore.open(options.config, signal);
+  return new EtcdIpamStore(options.config);
 }

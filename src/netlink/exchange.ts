@@ -1,0 +1,71 @@
+import { constants } from 'node:os';
+import { decodeMessages, encodeMessage, MessageFlag } from './message.ts';
+import { concat } from './native-bytes.ts';
+import { NetlinkError } from './netlink-error.ts';
+import type { PendingRequest } from './pending-request.ts';
+import { receive, receiveNow, send } from './syscalls.ts';
+
+/** The kernel sends datagrams of at most 32 KiB; room for twice that. */
+const BUFFER_BYTES = 65536;
+
+/**
+ * Sends requests in one datagram and matches the answers by sequence number. The kernel works off the whole datagram
+ * inside of `send`, going on after a message that failed, so that is what may wait; the answers are there when it is
+ * over, save for those of a dump. Every wait for an answer is bounded by the socket's SO_RCVTIMEO.
+ */
+export class Exchange {
+  readonly #fd: number;
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #sequence = 0;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** Never rejects: what went wrong is in `pending`. */
+  async run(pending: readonly PendingRequest[], flags: number): Promise<void> {
+    const awaited = new Map<number, PendingRequest>();
+    try {
+      await send(this.#fd, this.#encode(pending, flags, awaited));
+      while (awaited.size > 0) await this.#receiveInto(awaited, (flags & MessageFlag.dump) !== 0);
+    } catch (error) {
+      const errno = NetlinkError.is(error) ? error.errno : constants.errno.EIO;
+      for (const request of pending) if (!request.over) request.failWith(errno, error);
+    }
+  }
+
+  #encode(pending: readonly PendingRequest[], flags: number, awaited: Map<number, PendingRequest>): Uint8Array {
+    return concat(
+      pending.map((item) => {
+        const { type, flags: own, body } = item.request;
+        this.#sequence = (this.#sequence % 0xffffffff) + 1;
+        awaited.set(this.#sequence, item);
+        return encodeMessage({ type, flags: MessageFlag.request | flags | own, sequence: this.#sequence, body });
+      }),
+    );
+  }
+
+  async #receiveInto(awaited: Map<number, PendingRequest>, dump: boolean): Promise<void> {
+    // each receive of a dump makes the kernel gather the next part, for which it may have to wait
+    const length = (dump ? undefined : receiveNow(this.#fd, this.#buffer)) ?? (await this.#receive());
+    if (length > BUFFER_BYTES) {
+      throw new NetlinkError('recv', constants.errno.EMSGSIZE, { message: `an answer of ${length} bytes was cut` });
+    }
+    for (const message of decodeMessages(this.#buffer.subarray(0, length))) {
+      // what nobody awaits answers a request that was given up before
+      const request = awaited.get(message.sequence);
+      request?.accept(message);
+      if (request?.over) awaited.delete(message.sequence);
+    }
+  }
+
+  async #receive(): Promise<number> {
+    for (;;) {
+      try {
+        return await receive(this.#fd, this.#buffer);
+      } catch (error) {
+        if (!NetlinkError.is(error, 'EINTR')) throw error;
+      }
+    }
+  }
+}

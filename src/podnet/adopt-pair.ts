@@ -1,0 +1,58 @@
+import { CoilError } from '../model/error.ts';
+import { requireSuccess } from '../netlink/request.ts';
+import { enableIpv6 } from './enable-ipv6.ts';
+import { ipv6Ready } from './ipv6-ready.ts';
+import type { LinkRemoval } from './link-removal.ts';
+import { ownerAlias } from './owner-alias.ts';
+import { pairDifferences } from './pair-differences.ts';
+import type { AttachedLinks, Attachment } from './pod-network.ts';
+import { findLink, isPair, linkInfo, type PairSides, type VethPair } from './veth-pair.ts';
+
+/**
+ * For an attachment of whose two names one is taken: where the pair is this very attachment's, puts right what is not,
+ * and returns it. A left-over host-side link is deleted, and then, as where the names are free by now, undefined says
+ * to try anew.
+ * @throws {CoilError} link-exists, and nothing is changed then; {NetlinkError}; the signal's reason
+ */
+export async function adoptPair(
+  sides: PairSides,
+  removal: LinkRemoval,
+  attachment: Attachment,
+  signal: AbortSignal,
+): Promise<AttachedLinks | undefined> {
+  const { containerId, hostIfname, ifname, netns } = attachment;
+  const host = await findLink(sides.node, hostIfname, signal);
+  const container = await findLink(sides.pod, ifname, signal);
+  const pair = host !== undefined && container !== undefined ? { host, container } : undefined;
+  const joined = pair !== undefined && (await isPair(sides, pair, signal));
+  if (container !== undefined && !joined) {
+    const message = `${netns} has an interface ${ifname} already, which does not lead to ${hostIfname}`;
+    throw new CoilError('link-exists', message);
+  }
+  if (host === undefined) return undefined;
+  if (joined && host.alias === ownerAlias(containerId, ifname)) return await repair(sides, pair, attachment, signal);
+  await removal.remove({ name: hostIfname, index: host.index });
+  return undefined;
+}
+
+async function repair(
+  sides: PairSides,
+  pair: VethPair,
+  attachment: Attachment,
+  signal: AbortSignal,
+): Promise<AttachedLinks> {
+  const { addresses, hostIfname, ifname } = attachment;
+  const ipv6 = addresses.some(({ family }) => family === 6);
+  if (ipv6) {
+    enableIpv6(sides.nodeNetns, hostIfname);
+    enableIpv6(sides.podNetns, ifname);
+  }
+  const { host, container } = await pairDifferences(sides, pair, attachment, signal);
+  if (host.length > 0) requireSuccess(await sides.node.batch(host.map(({ fix }) => fix)));
+  if (container.length > 0) requireSuccess(await sides.pod.batch(container.map(({ fix }) => fix)));
+  if (ipv6) {
+    const indices = { host: pair.host.index, container: pair.container.index };
+    await ipv6Ready(sides, indices, addresses, signal);
+  }
+  return { host: linkInfo(pair.host), container: linkInfo(pair.container) };
+}

@@ -1,0 +1,10 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * Name of the host-side end of a Pod's veth pair: `veth` and the first 11 hex digits of sha1("NAMESPACE.POD"). This is
+ * Calico's naming, so that its policy agent finds the link, and v1's. An interface other than `eth0` is in the hash.
+ */
+export function hostIfname(namespace: string, pod: string, ifname: string): string {
+  const name = ifname === 'eth0' ? `${namespace}.${pod}` : `${namespace}.${pod}.${ifname}`;
+  return `veth${createHash('sha1').update(name).digest('hex').slice(0, 11)}`;
+}

@@ -1,0 +1,102 @@
+import type { IpPrefix } from '../model/ip-prefix.ts';
+import { getLink } from '../netlink/links.ts';
+import { NetlinkError } from '../netlink/netlink-error.ts';
+import type { NetlinkSocket } from '../netlink/netlink-socket.ts';
+import type { RouteMessage } from '../netlink/route-codec.ts';
+import { appendRoute, deleteRoute, listRoutes, type Route } from '../netlink/routes.ts';
+import { SerialQueue } from '../netlink/serial-queue.ts';
+import type { BlockExporter, SyncReport } from './block-exporter.ts';
+import { blockOf, deletionOf, type ExportTable, exportedRoute, FAMILIES, isRight } from './exported-route.ts';
+import { translated } from './network-error.ts';
+import { NodeSide } from './node-side.ts';
+
+export interface NetlinkBlockExporterOptions extends Partial<ExportTable> {
+  /** Path of the node's network namespace; the process's own where absent. */
+  readonly nodeNetns?: string;
+}
+
+/** Metrics that are tried where the kernel does not take a route beside another's: IPv6's own default, and above. */
+const METRICS = { first: 1025, last: 1032 } as const;
+
+/**
+ * A node's blocks as routes in a kernel table of their own (119, protocol 30, unless told otherwise). The kernel
+ * filters them by protocol, so that others' routes there are not even seen. Where another has a route to a block:
+ * IPv4 keeps both, ours behind it with the same metric; IPv6 does too, save where it leads to `lo` as well, which makes
+ * it the same route for the kernel (EEXIST), whatever the protocol: then ours gets a metric of its own, 1025 or above.
+ */
+export class NetlinkBlockExporter implements BlockExporter, AsyncDisposable {
+  readonly #table: ExportTable;
+  readonly #node: NodeSide;
+  readonly #turns = new SerialQueue();
+
+  constructor(options: NetlinkBlockExporterOptions = {}) {
+    this.#table = { tableId: options.tableId ?? 119, protocolId: options.protocolId ?? 30 };
+    this.#node = new NodeSide(options.nodeNetns);
+  }
+
+  sync(desired: readonly IpPrefix[], signal: AbortSignal): Promise<SyncReport> {
+    const { tableId } = this.#table;
+    return this.#turns.run(
+      () => translated(`cannot export blocks in table ${tableId}`, () => this.#sync(desired, signal)),
+      signal,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#turns.idle();
+    await this.#node[Symbol.asyncDispose]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #sync(desired: readonly IpPrefix[], signal: AbortSignal): Promise<SyncReport> {
+    const { socket } = this.#node;
+    const loopback = (await socket.request(getLink('lo'), signal)).index;
+    const exported = new Set<string>();
+    const surplus: RouteMessage[] = [];
+    const wanted = new Map(desired.map((block) => [block.toString(), block]));
+    for (const route of await this.#routes(signal)) {
+      const block = blockOf(route).toString();
+      if (isRight(route, loopback) && wanted.has(block) && !exported.has(block)) exported.add(block);
+      else surplus.push(route);
+    }
+    const added = [...wanted.values()].filter((block) => !exported.has(block.toString()));
+    // first what is missing: a block whose route is replaced stays exported meanwhile
+    const additions = added.map((block) => exportedRoute(block, loopback, this.#table));
+    await addAll(socket, additions, signal);
+    await deleteAll(socket, surplus.map(deletionOf), signal);
+    const removed = new Map(surplus.map((route) => [blockOf(route).toString(), blockOf(route)]));
+    return { added, removed: [...removed.values()].filter((block) => !wanted.has(block.toString())) };
+  }
+
+  async #routes(signal: AbortSignal): Promise<RouteMessage[]> {
+    const filter = { table: this.#table.tableId, protocol: this.#table.protocolId };
+    const routes: RouteMessage[] = [];
+    for (const { family } of FAMILIES) {
+      routes.push(...(await listRoutes(this.#node.socket, family, filter, signal)));
+    }
+    return routes;
+  }
+}
+
+/** All are tried before the first failure is thrown. */
+async function addAll(socket: NetlinkSocket, routes: readonly Route[], signal: AbortSignal): Promise<void> {
+  let missing = routes;
+  let failure: Error | undefined;
+  for (let priority = METRICS.first - 1; missing.length > 0 && priority <= METRICS.last; priority++) {
+    const requests = missing.map((route) => appendRoute(priority < METRICS.first ? route : { ...route, priority }));
+    const outcomes = await socket.batch(requests, signal);
+    missing = missing.filter((_, i) => NetlinkError.is(outcomes[i]?.error, 'EEXIST'));
+    failure ??= outcomes.find(({ error }) => error !== undefined && !NetlinkError.is(error, 'EEXIST'))?.error;
+    if (priority === METRICS.last) failure ??= outcomes.find(({ error }) => error !== undefined)?.error;
+  }
+  if (failure !== undefined) throw failure;
+}
+
+async function deleteAll(socket: NetlinkSocket, routes: readonly Route[], signal: AbortSignal): Promise<void> {
+  const outcomes = await socket.batch(routes.map(deleteRoute), signal);
+  const failed = outcomes.find(({ error }) => error !== undefined && !NetlinkError.is(error, 'ESRCH'));
+  if (failed?.error !== undefined) throw failed.error;
+}

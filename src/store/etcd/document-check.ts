@@ -1,0 +1,84 @@
+import type { IKeyValue } from 'etcd3';
+import type { IpPrefix } from '../../model/ip-prefix.ts';
+import { sleep } from '../../process/backoff.ts';
+import { BlockDocument } from './block-document.ts';
+import type { EtcdDatabase } from './etcd-database.ts';
+import type { NodeView } from './node-view.ts';
+import { ownerRepairs, readOwners, repairOwners } from './owner-keys.ts';
+import { found, get, getAll, MAX_OPERATIONS } from './transaction.ts';
+
+/**
+ * Notices that a Coil of v1 changed a block document that the node has blocks in: it does not write owner keys. Watching
+ * the documents would bring each of them, of up to 300 KB, to every node with every acquisition of any node. We write
+ * the subnet's key with each change of the document, and v1 does not: as long as the versions of the two keep their
+ * distance, nobody else wrote, and only versions are read. Repairing the owner keys then tells those who watch them.
+ */
+export class DocumentCheck {
+  readonly #db: EtcdDatabase;
+  readonly #node: string;
+  /** What the versions said when the document was last compared, by the document's key. */
+  readonly #seen = new Map<string, string>();
+
+  constructor(db: EtcdDatabase, node: string) {
+    this.#db = db;
+    this.#node = node;
+  }
+
+  /** Checks every `intervalMs`, more or less, so that nodes started together do not stay together. Ends by an error. */
+  async run(view: NodeView, intervalMs: number, signal: AbortSignal): Promise<never> {
+    for (;;) {
+      await sleep(intervalMs * (0.5 + Math.random()), signal);
+      await this.check(view, signal);
+    }
+  }
+
+  async check(view: NodeView, signal: AbortSignal): Promise<void> {
+    const { client, keys } = this.#db;
+    const { subnets } = view;
+    if (subnets.length === 0) return;
+    const ranges = [getAll(keys.blocks, { keys_only: true }), getAll(keys.subnets, { keys_only: true })];
+    const { responses } = await client.read('read the versions of block documents', ranges, signal);
+    const versions = new Map(
+      responses.flatMap(({ response_range: { kvs } }) => kvs.map((kv) => [kv.key.toString(), kv] as const)),
+    );
+    const changed = new Map<string, SubnetPlace>();
+    for (const place of subnets) {
+      const key = keys.block(place.pool, place.subnet);
+      const distance = distanceOf(versions.get(key), versions.get(keys.subnet(place.subnet)));
+      if (this.#seen.get(key) === distance || changed.size === MAX_OPERATIONS) continue;
+      this.#seen.set(key, distance);
+      changed.set(key, place);
+    }
+    if (changed.size === 0 || (await this.#compare(changed, view, signal))) return;
+    for (const key of changed.keys()) this.#seen.delete(key);
+  }
+
+  /** False where others changed the same at the same time. */
+  async #compare(places: ReadonlyMap<string, SubnetPlace>, view: NodeView, signal: AbortSignal): Promise<boolean> {
+    const { client, keys } = this.#db;
+    const response = await client.read('read block documents', [...places.keys()].map(get), signal);
+    const documents = found(response)
+      .flat()
+      .flatMap((entry) => {
+        const document = BlockDocument.tryRead(entry);
+        return document ? [{ ...places.get(entry.key)!, document }] : [];
+      });
+    const listed = documents.flatMap(({ document }) => document.blocksOf(this.#node));
+    const blocks = new Map(
+      [...listed, ...view.blocks.map(({ block }) => block)].map((block) => [String(block), block]),
+    );
+    const owners = await readOwners(this.#db, [...blocks.values()], signal);
+    return await repairOwners(this.#db, ownerRepairs(keys, this.#node, documents, owners), signal);
+  }
+}
+
+interface SubnetPlace {
+  readonly pool: string;
+  readonly subnet: IpPrefix;
+}
+
+/** Stays the same as long as both keys are changed together. */
+function distanceOf(document: IKeyValue | undefined, subnet: IKeyValue | undefined): string {
+  const distance = Number(document?.version ?? 0) - Number(subnet?.version ?? 0);
+  return `${document?.create_revision} ${subnet?.create_revision} ${distance}`;
+}

@@ -1,0 +1,126 @@
+import { CoilError } from '../../model/error.ts';
+import type { IpAddress } from '../../model/ip-address.ts';
+import { formatIpAssignment } from '../../model/ip-assignment.ts';
+import { IpPrefix } from '../../model/ip-prefix.ts';
+import type {
+  AddressRecord,
+  AddressSlot,
+  AllocateOutcome,
+  AllocateRequest,
+  FreeOutcome,
+  FreeRequest,
+} from '../ipam-store.ts';
+import { readAddress } from './address-values.ts';
+import { adoptBlocks } from './block-adoption.ts';
+import type { EtcdDatabase } from './etcd-database.ts';
+import { readPools } from './pool-values.ts';
+import {
+  found,
+  get,
+  getAll,
+  hasValue,
+  isAbsent,
+  isAt,
+  MAX_OPERATIONS,
+  put,
+  remove,
+  revisionOf,
+} from './transaction.ts';
+
+/** The port's limit; a transaction has room for its compares and both branches. */
+const MAX_SLOTS = 16;
+
+/** Addresses of blocks. */
+export class EtcdAddresses {
+  readonly #db: EtcdDatabase;
+
+  constructor(db: EtcdDatabase) {
+    this.#db = db;
+  }
+
+  /** One transaction, unless a block's owner key is not as the document is: that is repaired once. */
+  async allocate(request: AllocateRequest, signal: AbortSignal): Promise<AllocateOutcome> {
+    validateSlots(request.slots);
+    const outcome = await this.#tryAllocate(request, signal);
+    if (outcome.outcome !== 'not-owned' || !(await adoptBlocks(this.#db, request.node, outcome.blocks, signal)))
+      return outcome;
+    return await this.#tryAllocate(request, signal);
+  }
+
+  async #tryAllocate({ node, slots, assignment }: AllocateRequest, signal: AbortSignal): Promise<AllocateOutcome> {
+    const { client, keys } = this.#db;
+    const blocks = [...new Map(slots.map(({ block }) => [keys.owner(block), block])).values()];
+    const value = formatIpAssignment(assignment);
+    const response = await client.transact(
+      `allocate ${slots.map(({ block, offset }) => block.nth(offset)).join(', ')} for node ${node}`,
+      {
+        compare: [
+          ...blocks.map((block) => hasValue(keys.owner(block), node)),
+          ...slots.map((slot) => isAbsent(keys.address(slot))),
+        ],
+        success: slots.map((slot) => put(keys.address(slot), value)),
+        failure: [...blocks.map((block) => get(keys.owner(block))), ...slots.map((slot) => get(keys.address(slot)))],
+      },
+      signal,
+    );
+    if (response.succeeded) {
+      const revision = revisionOf(response);
+      return { outcome: 'allocated', records: slots.map((slot) => ({ ...slot, assignment, revision })) };
+    }
+    const ranges = found(response);
+    const lost = blocks.filter((_, i) => ranges[i]?.[0]?.value !== node);
+    if (lost.length > 0) return { outcome: 'not-owned', blocks: lost };
+    const taken = slots.flatMap(({ block }, i) =>
+      ranges[blocks.length + i]!.map((entry) => readAddress(keys, block, entry)),
+    );
+    return { outcome: 'taken', records: taken };
+  }
+
+  async free(addresses: readonly FreeRequest[], signal: AbortSignal): Promise<FreeOutcome> {
+    if (addresses.length > MAX_OPERATIONS)
+      throw new CoilError('invalid-argument', `at most ${MAX_OPERATIONS} addresses are freed at once`);
+    const { client, keys } = this.#db;
+    const response = await client.transact(
+      `free ${addresses.map(({ block, offset }) => block.nth(offset)).join(', ')}`,
+      {
+        compare: addresses.map((address) => isAt(keys.address(address), address.revision)),
+        success: addresses.map((address) => remove(keys.address(address))),
+      },
+      signal,
+    );
+    return response.succeeded ? { outcome: 'freed', revision: revisionOf(response) } : { outcome: 'changed' };
+  }
+
+  async list(block: IpPrefix, signal: AbortSignal): Promise<readonly AddressRecord[]> {
+    const { client, keys } = this.#db;
+    const ranges = [getAll(keys.addressesOf(block))];
+    const entries = found(await client.read(`list the addresses of ${block}`, ranges, signal))[0]!;
+    return entries.map((entry) => readAddress(keys, block, entry)).sort((a, b) => a.offset - b.offset);
+  }
+
+  async find(address: IpAddress, signal: AbortSignal): Promise<AddressRecord> {
+    const { client, keys } = this.#db;
+    const what = `find ${address}`;
+    const pools = readPools(keys, found(await client.read(what, [getAll(keys.pools)], signal))[0]!);
+    for (const pool of pools.values()) {
+      const subnet = pool.subnets.find((each) => each.contains(address));
+      if (!subnet) continue;
+      const block = new IpPrefix(address, pool.blockLength(subnet));
+      const slot = { block, offset: Number(block.offsetOf(address)) };
+      const entry = found(await client.read(what, [get(keys.address(slot))], signal))[0]?.[0];
+      if (entry) return readAddress(keys, block, entry);
+    }
+    throw new CoilError('address-not-found', `not found: ${address} is not assigned`);
+  }
+}
+
+function validateSlots(slots: readonly AddressSlot[]): void {
+  if (slots.length === 0 || slots.length > MAX_SLOTS)
+    throw new CoilError('invalid-argument', `1 to ${MAX_SLOTS} addresses are allocated at once, not ${slots.length}`);
+  for (const { block, offset } of slots) {
+    if (!Number.isSafeInteger(offset) || offset < 0 || BigInt(offset) >= block.size)
+      throw new CoilError('invalid-argument', `offset ${offset} is outside of block ${block}`);
+  }
+  const addresses = new Set(slots.map(({ block, offset }) => String(block.nth(offset))));
+  if (addresses.size < slots.length) throw new CoilError('invalid-argument', 'an address is allocated twice at once');
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { rootCertificates } from 'node:tls';
+import { CoilError } from '../../model/error.ts';
+
+/** Where etcd is, and how to talk to it. The names of v1's flags are in the errors. */
+export interface EtcdConfig {
+  /** `http://HOST:PORT` or `https://HOST:PORT` each, without scheme is http; tried in turn. */
+  readonly endpoints: readonly string[];
+  /** Of every key; a missing slash at its end is added. `/coil/` where it is not given. */
+  readonly prefix?: string;
+  /** How long an endpoint may take to be connected before the next one is tried. Default 2000. */
+  readonly dialTimeoutMs?: number;
+  /** How long one request may take, dialling included. Default 5000. */
+  readonly requestTimeoutMs?: number;
+  /** A connection that says nothing for so long is asked for a sign of life. Default 10000; etcd refuses < 5000. */
+  readonly keepaliveMs?: number;
+  readonly username?: string;
+  readonly password?: string;
+  /** PEM, or the name of a file with it, as the two below. Default: the roots that Node trusts. */
+  readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+}
+
+export interface EtcdEndpoint {
+  /** As it stands in messages. */
+  readonly url: string;
+  readonly tls: boolean;
+}
+
+export interface TlsCredentials {
+  readonly rootCertificate: Buffer;
+  readonly privateKey?: Buffer;
+  readonly certChain?: Buffer;
+}
+
+/** @throws {CoilError} invalid-argument */
+export function parseEndpoints(endpoints: readonly string[]): readonly EtcdEndpoint[] {
+  if (endpoints.length === 0) throw new CoilError('invalid-argument', 'etcd-endpoints is empty');
+  return endpoints.map((text) => {
+    const url = URL.parse(/^[a-z]+:\/\//.test(text) ? text : `http://${text}`);
+    if (!url?.hostname || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.pathname.length > 1) {
+      throw new CoilError('invalid-argument', `etcd-endpoints: ${JSON.stringify(text)} is not a URL of etcd`);
+    }
+    const tls = url.protocol === 'https:';
+    // URL hides the scheme's own port, which is not etcd's
+    const port =
+      url.port || (/:\d+$/.test(url.origin === 'null' ? '' : text.replace(/\/$/, '')) ? (tls ? '443' : '80') : '2379');
+    return { url: `${url.protocol}//${url.hostname}:${port}`, tls };
+  });
+}
+
+/** The prefix with a slash at its end. */
+export function parsePrefix(prefix = '/coil/'): string {
+  return prefix.endsWith('/') ? prefix : `${prefix}/`;
+}
+
+/** Reads certificates and key. @throws {CoilError} invalid-argument that names the flag and the file */
+export function readTlsCredentials(config: EtcdConfig): TlsCredentials {
+  const { tlsCa, tlsCert, tlsKey } = config;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new CoilError('invalid-argument', 'etcd-tls-cert and etcd-tls-key go together: one of them is missing');
+  }
+  const rootCertificate = tlsCa ? readPem('etcd-tls-ca', tlsCa) : Buffer.from(rootCertificates.join('\n'));
+  if (tlsCert === undefined || tlsKey === undefined) return { rootCertificate };
+  return {
+    rootCertificate,
+    certChain: readPem('etcd-tls-cert', tlsCert),
+    privateKey: readPem('etcd-tls-key', tlsKey),
+  };
+}
+
+function readPem(flag: string, text: string): Buffer {
+  if (text.includes('-----BEGIN ')) return Buffer.from(text);
+  let contents: Buffer;
+  try {
+    contents = readFileSync(text);
+  } catch (cause) {
+    throw new CoilError('invalid-argument', `${flag}: cannot read ${text}: ${(cause as Error).message}`, { cause });
+  }
+  if (!contents.includes('-----BEGIN ')) throw new CoilError('invalid-argument', `${flag}: ${text} is not PEM`);
+  return contents;
+}

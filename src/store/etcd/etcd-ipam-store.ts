@@ -1,0 +1,116 @@
+import type { AddressPool } from '../../model/address-pool.ts';
+import type { BlockAssignment } from '../../model/block-assignment.ts';
+import type { IpAddress } from '../../model/ip-address.ts';
+import type { IpPrefix } from '../../model/ip-prefix.ts';
+import type {
+  AcquiredBlock,
+  AddressRecord,
+  AllocateOutcome,
+  AllocateRequest,
+  BlockRequest,
+  FreeOutcome,
+  FreeRequest,
+  IpamStore,
+  NodeChange,
+  NodeSnapshot,
+  PoolBlock,
+  ReleaseOutcome,
+} from '../ipam-store.ts';
+import { EtcdAddresses } from './etcd-addresses.ts';
+import { EtcdBlocks } from './etcd-blocks.ts';
+import { EtcdClient } from './etcd-client.ts';
+import { type EtcdConfig, parsePrefix } from './etcd-config.ts';
+import type { EtcdDatabase } from './etcd-database.ts';
+import { releaseNode } from './etcd-node-release.ts';
+import { type NodeWatchOptions, watchNode } from './etcd-node-watch.ts';
+import { EtcdPools } from './etcd-pools.ts';
+import { Keys } from './keys.ts';
+
+export interface EtcdIpamStoreOptions extends EtcdConfig, NodeWatchOptions {}
+
+/** Coil's state in etcd, by v1's schema and beside Coils of v1. Connects when it is first used. */
+export class EtcdIpamStore implements IpamStore {
+  readonly #db: EtcdDatabase;
+  readonly #options: EtcdIpamStoreOptions;
+  readonly #pools: EtcdPools;
+  readonly #blocks: EtcdBlocks;
+  readonly #addresses: EtcdAddresses;
+
+  /** @throws {CoilError} invalid-argument: an endpoint is no URL, a certificate cannot be read */
+  constructor(options: EtcdIpamStoreOptions) {
+    this.#options = options;
+    this.#db = { client: new EtcdClient(options), keys: new Keys(parsePrefix(options.prefix)) };
+    this.#pools = new EtcdPools(this.#db);
+    this.#blocks = new EtcdBlocks(this.#db);
+    this.#addresses = new EtcdAddresses(this.#db);
+  }
+
+  /** Number of requests to etcd so far. */
+  get requests(): number {
+    return this.#db.client.requests;
+  }
+
+  async createPool(name: string, pool: AddressPool, signal: AbortSignal): Promise<void> {
+    await this.#pools.create(name, pool, signal);
+  }
+
+  async addSubnet(name: string, subnet: IpPrefix, signal: AbortSignal): Promise<void> {
+    await this.#pools.addSubnet(name, subnet, signal);
+  }
+
+  async listPools(signal: AbortSignal): Promise<ReadonlyMap<string, AddressPool>> {
+    return await this.#pools.list(signal);
+  }
+
+  async getPool(name: string, signal: AbortSignal): Promise<AddressPool> {
+    return await this.#pools.get(name, signal);
+  }
+
+  async getBlockAssignment(name: string, subnet: IpPrefix, signal: AbortSignal): Promise<BlockAssignment> {
+    return await this.#pools.blocksOf(name, subnet, signal);
+  }
+
+  async acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
+    return await this.#blocks.acquire(request, signal);
+  }
+
+  async releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
+    return await this.#blocks.release(node, block, signal);
+  }
+
+  async releaseNode(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {
+    return await releaseNode(this.#db, node, signal);
+  }
+
+  async listNodeBlocks(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {
+    return await this.#blocks.listOf(node, signal);
+  }
+
+  async listBlocks(signal: AbortSignal): Promise<ReadonlyMap<string, readonly PoolBlock[]>> {
+    return await this.#blocks.list(signal);
+  }
+
+  async allocate(request: AllocateRequest, signal: AbortSignal): Promise<AllocateOutcome> {
+    return await this.#addresses.allocate(request, signal);
+  }
+
+  async free(addresses: readonly FreeRequest[], signal: AbortSignal): Promise<FreeOutcome> {
+    return await this.#addresses.free(addresses, signal);
+  }
+
+  async listAddresses(block: IpPrefix, signal: AbortSignal): Promise<readonly AddressRecord[]> {
+    return await this.#addresses.list(block, signal);
+  }
+
+  async findAddress(address: IpAddress, signal: AbortSignal): Promise<AddressRecord> {
+    return await this.#addresses.find(address, signal);
+  }
+
+  watchNode(node: string, signal: AbortSignal): AsyncIterable<NodeSnapshot | NodeChange> {
+    return watchNode(this.#db, { node, signal, ...this.#options });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#db.client[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,60 @@
+import { CoilError } from '../../model/error.ts';
+import type { IpPrefix } from '../../model/ip-prefix.ts';
+import { Backoff } from '../../process/backoff.ts';
+import type { PoolBlock } from '../ipam-store.ts';
+import { BlockDocument } from './block-document.ts';
+import { readAllBlocks, type SubnetBlocks } from './block-documents.ts';
+import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
+import { found, get, isAt, MAX_OPERATIONS, put, remove, removeAll, revisionOf } from './transaction.ts';
+
+/** A transaction writes a document and its subnet's key, and removes two ranges a block. */
+const MAX_BLOCKS = Math.floor((MAX_OPERATIONS - 2) / 2);
+
+/** Takes all blocks from a node, and frees their addresses: at most `MAX_BLOCKS` of a subnet at once. */
+export async function releaseNode(db: EtcdDatabase, node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {
+  const taken: PoolBlock[] = [];
+  for (const subnet of await readAllBlocks(db, `release node ${node}`, signal)) {
+    for (const block of await releaseSubnet(db, node, subnet, signal)) taken.push({ pool: subnet.pool, block });
+  }
+  return taken;
+}
+
+async function releaseSubnet(
+  { client, keys }: EtcdDatabase,
+  node: string,
+  { subnet, document }: SubnetBlocks,
+  signal: AbortSignal,
+): Promise<readonly IpPrefix[]> {
+  const what = `release the blocks of node ${node} in ${subnet}`;
+  const taken: IpPrefix[] = [];
+  const backoff = new Backoff(CHANGE_BACKOFF);
+  let current = document;
+  for (let failures = 0; failures < CHANGE_ATTEMPTS; ) {
+    const blocks = current.blocksOf(node).slice(0, MAX_BLOCKS);
+    if (blocks.length === 0) return taken;
+    const released = current.release(node, blocks);
+    const response = await client.transact(
+      what,
+      {
+        compare: [isAt(current.key, current.revision)],
+        success: [
+          put(current.key, String(released)),
+          put(keys.subnet(subnet), ''),
+          ...blocks.flatMap((block) => [removeAll(keys.addressesOf(block)), remove(keys.owner(block))]),
+        ],
+        failure: [get(current.key)],
+      },
+      signal,
+    );
+    if (response.succeeded) {
+      taken.push(...blocks);
+      current = released.at(revisionOf(response));
+      continue;
+    }
+    const changed = found(response)[0]?.[0];
+    if (!changed) return taken;
+    current = BlockDocument.read(changed);
+    if (++failures % 2 === 0) await backoff.wait(signal);
+  }
+  throw new CoilError('conflict', `cannot ${what}: others change its subnet at the same time; try again`);
+}
