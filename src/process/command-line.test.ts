@@ -90,7 +90,8 @@ for (const argv of [['--frobnicate'], ['--frobnicate=1'], ['frobnicate'], ['--ht
     assert.match(await refused(daemon, argv), /frobnicate/));
 }
 
-test('a flag without its value is named', async () => assert.match(await refused(daemon, ['--http']), /after --http/));
+test('a flag without its value is named', async () =>
+  assert.match(await refused(daemon, ['--http']), /^daemon: --http takes a value/));
 
 test('help names every flag, its default and its variable', async () => {
   for (const argv of [['--help'], ['-h'], ['--http', 'x', '--help']]) {
@@ -130,7 +131,7 @@ test('any other error of the body passes through', async () => {
 });
 
 test('a command gets its arguments and flags, and those of the program', async () => {
-  assert.deepEqual(await understood(tool, ['pool', 'show', '--json', '10', '-5', '--http', 'x']), {
+  assert.deepEqual(await understood(tool, ['pool', 'show', '--json', '10', '--http', 'x', '--', '-5']), {
     name: 'pool show',
     args: { name: '10', subnet: '-5' },
     commandFlags: { json: true },
@@ -145,13 +146,16 @@ test('a command gets its arguments and flags, and those of the program', async (
 });
 
 const MISUSED: [string, RegExp][] = [
-  ['', /a command is missing: pool show, pool list, node show\n'tool --help'/],
-  ['pool', /a command is missing after pool: show, list\n'tool pool --help'/],
-  ['pool shwo', /shwo\n'tool pool --help'/],
-  ['bogus', /bogus\n'tool --help'/],
-  ['pool show a', /got 1, need at least 2\nusage: tool pool show <name> <subnet>\n'tool pool show --help'/],
-  ['pool show a b c', /Unknown argument: c\nusage/],
-  ['pool list --json', /json\nusage: tool pool list\n/],
+  ['', /^tool: a command is missing: pool show, pool list, node show\n'tool --help'/],
+  ['pool', /^tool: a command is missing after pool: pool show, pool list\n'tool pool --help'/],
+  ['pool shwo', /^tool: there is no command "pool shwo", but pool show, pool list\n'tool pool --help'/],
+  ['bogus', /^tool: there is no command "bogus", but pool show, pool list, node show\n'tool --help'/],
+  ['pool show', /^tool: missing after pool show: <name> <subnet>\nusage: tool pool show <name> <subnet>\n/],
+  ['pool show a', /^tool: missing after pool show: <subnet>\nusage: .*\n'tool pool show --help'/],
+  ['pool show a b c', /^tool: too much after pool show: "c"\nusage/],
+  ['pool show a b -1', /^tool: there is no flag -1\nusage/],
+  ['pool list --json', /^tool: pool list does not take --json\nusage: tool pool list\n/],
+  ['pool show a b --json=maybe', /^tool: --json takes no value\nusage/],
 ];
 
 for (const [line, message] of MISUSED) {

@@ -1,8 +1,16 @@
+import { findCommand } from './find-command.ts';
 import type { Flags, FlagValues } from './flag.ts';
+import { type ParsedLine, parseLine } from './parse-line.ts';
 import type { ProgramIo } from './program.ts';
-import { type CommandProgramSpec, type CommandSpec, commandUsage, type ProgramSpec } from './program-spec.ts';
+import {
+  type AnyProgramSpec,
+  type CommandProgramSpec,
+  type CommandSpec,
+  commandUsage,
+  type ProgramSpec,
+} from './program-spec.ts';
 import { UsageError } from './usage-error.ts';
-import { type ParsedLine, parseLine } from './yargs-parser.ts';
+import { VERSION } from './version.ts';
 
 /** A command line with a subcommand, read. */
 export interface CommandLine<F extends Flags, C extends CommandSpec> {
@@ -27,7 +35,10 @@ export function withFlags<F extends Flags>(
   io: Io,
   body: (flags: FlagValues<F>) => Promise<number>,
 ): Promise<number> {
-  return answering(spec, io, ({ given }) => body(readFlags(spec.flags, given, io.env)));
+  return answering(spec, io, ({ flags, words }) => {
+    if (words.length > 0) throw new UsageError(`${spec.name} takes flags only, not ${JSON.stringify(words.join(' '))}`);
+    return body(readFlags(spec.flags, flags, io.env));
+  });
 }
 
 /** As `withFlags`, for a program with subcommands. */
@@ -36,27 +47,20 @@ export function withCommand<F extends Flags, C extends CommandSpec>(
   io: Io,
   body: (line: CommandLine<F, C>) => Promise<number>,
 ): Promise<number> {
-  return answering(spec, io, ({ given, command: name }) => {
-    const command = spec.commands.find((candidate) => candidate.name === name);
-    if (command === undefined) throw new UsageError(`there is no command ${JSON.stringify(name)}`);
-    return body({
-      command,
-      args: Object.fromEntries(Object.keys(command.args).map((arg) => [arg, String(given[arg])])),
-      flags: readFlags(spec.flags, given, io.env),
-      commandFlags: readFlags(command.flags, given, io.env),
-    });
+  return answering(spec, io, ({ flags: given, words }) => {
+    const { command, args } = findCommand(spec, words);
+    const foreign = [...given.keys()].find((name) => !(name in spec.flags || name in command.flags));
+    if (foreign !== undefined) throw new UsageError(`${command.name} does not take --${foreign}`);
+    const flags = readFlags(spec.flags, given, io.env);
+    return body({ command, args, flags, commandFlags: readFlags(command.flags, given, io.env) });
   });
 }
 
-async function answering<S extends ProgramSpec<Flags> | CommandProgramSpec<Flags, CommandSpec>>(
-  spec: S,
-  io: Io,
-  body: (line: ParsedLine) => Promise<number>,
-): Promise<number> {
+async function answering(spec: AnyProgramSpec, io: Io, body: (line: ParsedLine) => Promise<number>): Promise<number> {
   try {
     const line = parseLine(spec, io.argv);
-    if (line.outcome === 'parsed') return await body(line);
-    io.stdout.write(`${line.text}\n`);
+    if (line.request === 'run') return await body(line);
+    io.stdout.write(line.request === 'help' ? await help(spec, line) : `${spec.name} ${VERSION}\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -65,23 +69,26 @@ async function answering<S extends ProgramSpec<Flags> | CommandProgramSpec<Flags
   }
 }
 
+async function help(spec: AnyProgramSpec, { words }: ParsedLine): Promise<string> {
+  // yargs takes 100 ms to load, as long as all else of a command
+  const { helpText } = await import('./help-text.ts');
+  return `${helpText(spec, words)}\n`;
+}
+
 /** Names the help text of what was most likely meant. */
-function whereToLook(
-  spec: ProgramSpec<Flags> | CommandProgramSpec<Flags, CommandSpec>,
-  argv: readonly string[],
-): string {
+function whereToLook(spec: AnyProgramSpec, [noun = '', verb = '']: readonly string[]): string {
   const help = (...words: string[]) => `'${[spec.name, ...words].join(' ')} --help' tells what it takes`;
   if (!('commands' in spec)) return help();
-  const [noun = '', verb = ''] = argv;
   const command = spec.commands.find(({ name }) => name === `${noun} ${verb}`);
   if (command) return `usage: ${spec.name} ${commandUsage(command)}\n${help(command.name)}`;
   return Object.hasOwn(spec.nouns, noun) ? help(noun) : help();
 }
 
 /** Flag beats environment beats default. @throws {UsageError} */
-function readFlags<F extends Flags>(flags: F, given: ParsedLine['given'], env: Io['env']): FlagValues<F> {
+function readFlags<F extends Flags>(flags: F, given: ParsedLine['flags'], env: Io['env']): FlagValues<F> {
   const values = Object.entries(flags).map(([name, flag]) => {
-    if (given[name] !== undefined) return [name, flag.read(String(given[name]), `--${name}`)];
+    const text = given.get(name);
+    if (text !== undefined) return [name, flag.read(text, `--${name}`)];
     const fromEnv = flag.env === undefined ? undefined : env[flag.env];
     return [name, fromEnv ? flag.read(fromEnv, flag.env!) : flag.read(flag.default, `--${name}`)];
   });

@@ -15,7 +15,7 @@ import { UsageError } from './usage-error.ts';
 const describe = 'what it does';
 const interval = durationFlag({ describe, default: '10m', minMs: 1000 });
 const table = integerFlag({ describe, default: '119', min: 1, max: 252 });
-const level = choiceFlag({ describe, default: 'info', choices: ['info', 'debug'] });
+const level = choiceFlag({ describe, default: 'info', choices: ['info', 'debug'], aliases: { dbg: 'debug' } });
 
 const TAKEN: [string, Flag<unknown>, string | undefined, unknown][] = [
   ['a text', textFlag({ describe, default: '/coil/' }), '', ''],
@@ -26,6 +26,7 @@ const TAKEN: [string, Flag<unknown>, string | undefined, unknown][] = [
   ['an integer', table, '252', 252],
   ["an integer's default", table, undefined, 119],
   ['a word', level, 'debug', 'debug'],
+  ['another word for it', level, 'dbg', 'debug'],
   ['a switch', switchFlag({ describe }), 'true', true],
   ['an absent switch', switchFlag({ describe }), undefined, false],
 ];

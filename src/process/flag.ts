@@ -82,12 +82,17 @@ export function integerFlag(
   return { kind: 'value', ...info, read };
 }
 
-/** One of some words. */
+/** One of some words; `aliases` are other words for them, which the help text leaves out. */
 export function choiceFlag<T extends string>(
-  info: FlagInfo & { readonly default: NoInfer<T>; readonly choices: readonly T[] },
+  info: FlagInfo & {
+    readonly default: NoInfer<T>;
+    readonly choices: readonly T[];
+    readonly aliases?: Readonly<Record<string, NoInfer<T>>>;
+  },
 ): Flag<T> {
+  const aliases = new Map(Object.entries<T>(info.aliases ?? {}));
   const read = (text: string = info.default, name: string) => {
-    const choice = info.choices.find((candidate) => candidate === text);
+    const choice = aliases.get(text) ?? info.choices.find((candidate) => candidate === text);
     if (choice !== undefined) return choice;
     throw new UsageError(`${name} takes one of ${info.choices.join(', ')}, not ${JSON.stringify(text)}`);
   };

@@ -32,3 +32,6 @@ export interface CommandProgramSpec<F extends Flags, C extends CommandSpec> exte
 export function commandUsage({ name, args }: CommandSpec): string {
   return [name, ...Object.keys(args).map((arg) => `<${arg}>`)].join(' ');
 }
+
+/** A program of either kind, whatever its flags. */
+export type AnyProgramSpec = ProgramSpec<Flags> | CommandProgramSpec<Flags, CommandSpec>;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -9,13 +10,13 @@ const RUN = new URL('./run.ts', import.meta.url).href;
 const TIMEOUT_MS = 30_000;
 
 /** A process that runs `main`, the source of a Main, with the arguments a and b. */
-function start(main: string): ChildProcessByStdio<null, Readable, Readable> {
+function start(main: string, stdout: 'pipe' | number = 'pipe'): ChildProcessByStdio<null, Readable, Readable> {
   const source = `import { run } from '${RUN}'; void run(${main});`;
   // the first argument takes the place of a program's file
   return spawn(process.execPath, ['--input-type=module', '--eval', source, 'file', 'a', 'b'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout, 'pipe'],
     timeout: TIMEOUT_MS,
-  });
+  }) as ChildProcessByStdio<null, Readable, Readable>;
 }
 
 async function ended(child: ReturnType<typeof start>) {
@@ -82,4 +83,18 @@ test('a program whose results nobody reads any more ends quietly', async () => {
   const [[status], stderr] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
   assert.equal(status, 141);
   assert.equal(stderr, '');
+});
+
+test('results that cannot be written are a failure', {
+  skip: existsSync('/dev/full') ? false : 'there is no /dev/full',
+}, async () => {
+  const full = openSync('/dev/full', 'w');
+  try {
+    const child = start(`async ({ stdout }) => { stdout.write('result'); return 0; }`, full);
+    const [[status], stderr] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
+    assert.equal(status, 1);
+    assert.match(stderr, /^cannot write to standard output: ENOSPC/);
+  } finally {
+    closeSync(full);
+  }
 });

@@ -10,7 +10,7 @@ const PIPE_STATUS = 141;
 /** Runs a program as this process: its arguments, its streams, its exit status. Only an entry file calls it. */
 export async function run(main: Main): Promise<void> {
   const stop = stopOnSignals({ source: process, exit: process.exit });
-  ignoreClosedStreams();
+  watchStreams();
   const { stdin, stdout, stderr, env } = process;
   try {
     process.exitCode = await main({ argv: process.argv.slice(2), env, stdin, stdout, stderr, signal: stop.signal });
@@ -22,8 +22,12 @@ export async function run(main: Main): Promise<void> {
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-/** Nobody reads our results any more: stop. Nobody reads our log any more: go on without. */
-function ignoreClosedStreams(): void {
-  process.stdout.on('error', () => process.exit(PIPE_STATUS));
+/** Results that cannot be written are a failure; a log that nobody reads is not. */
+function watchStreams(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(PIPE_STATUS);
+    process.stderr.write(`cannot write to standard output: ${errorText(error)}\n`);
+    process.exit(1);
+  });
   process.stderr.on('error', () => {});
 }

@@ -60,6 +60,7 @@ const REFUSED: [string[], RegExp][] = [
   [['--store=/var/lib/coil.db'], /^x: --store takes/],
   [['--etcd-endpoints=ftp://a'], /^x: --etcd-endpoints: "ftp:\/\/a"/],
   [['--etcd-endpoints=http://a:1,,http://b:1'], /^x: --etcd-endpoints/],
+  [['--etcd-endpoints=@etcd'], /^x: --etcd-endpoints takes URLs; @etcd, an Endpoints object/],
   [['--etcd-timeout=2'], /^x: --etcd-timeout takes a duration/],
   [['--etcd-timeout=0s'], /^x: --etcd-timeout takes a duration from 1ms/],
   [['--etcd-tls-ca=/nonexistent/ca.pem'], /^x: --etcd-tls-ca: .*\/nonexistent\/ca\.pem/],

@@ -52,6 +52,12 @@ function readEtcdConfig(flags: StoreFlagValues): EtcdConfig {
     ...given('tlsCert', flags['etcd-tls-cert']),
     ...given('tlsKey', flags['etcd-tls-key']),
   };
+  const object = config.endpoints.find((endpoint) => endpoint.startsWith('@'));
+  if (object !== undefined) {
+    throw new UsageError(
+      `--etcd-endpoints takes URLs; ${object}, an Endpoints object of Kubernetes, cannot be read yet`,
+    );
+  }
   asUsage(() => parseEndpoints(config.endpoints));
   asUsage(() => readTlsCredentials(config));
   return config;
