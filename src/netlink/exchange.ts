@@ -8,6 +8,9 @@ import { receive, receiveNow, send } from './syscalls.ts';
 /** The kernel sends datagrams of at most 32 KiB; room for twice that. */
 const BUFFER_BYTES = 65536;
 
+/** For answers that are there already: each is decoded before anything else runs, so that all sockets share it. */
+const SHARED_BUFFER = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+
 /**
  * Sends requests in one datagram and matches the answers by sequence number. The kernel works off the whole datagram
  * inside of `send`, going on after a message that failed, so that is what may wait; the answers are there when it is
@@ -15,7 +18,8 @@ const BUFFER_BYTES = 65536;
  */
 export class Exchange {
   readonly #fd: number;
-  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  /** For answers that a worker thread waits for; few sockets ever need it. */
+  #ownBuffer: Buffer | undefined;
   #sequence = 0;
 
   constructor(fd: number) {
@@ -47,11 +51,9 @@ export class Exchange {
 
   async #receiveInto(awaited: Map<number, PendingRequest>, dump: boolean): Promise<void> {
     // each receive of a dump makes the kernel gather the next part, for which it may have to wait
-    const length = (dump ? undefined : receiveNow(this.#fd, this.#buffer)) ?? (await this.#receive());
-    if (length > BUFFER_BYTES) {
-      throw new NetlinkError('recv', constants.errno.EMSGSIZE, { message: `an answer of ${length} bytes was cut` });
-    }
-    for (const message of decodeMessages(this.#buffer.subarray(0, length))) {
+    const length = dump ? undefined : receiveNow(this.#fd, SHARED_BUFFER);
+    const answer = length === undefined ? await this.#receive() : cut(SHARED_BUFFER, length);
+    for (const message of decodeMessages(answer)) {
       // what nobody awaits answers a request that was given up before
       const request = awaited.get(message.sequence);
       request?.accept(message);
@@ -59,13 +61,19 @@ export class Exchange {
     }
   }
 
-  async #receive(): Promise<number> {
+  async #receive(): Promise<Uint8Array> {
+    this.#ownBuffer ??= Buffer.allocUnsafeSlow(BUFFER_BYTES);
     for (;;) {
       try {
-        return await receive(this.#fd, this.#buffer);
+        return cut(this.#ownBuffer, await receive(this.#fd, this.#ownBuffer));
       } catch (error) {
         if (!NetlinkError.is(error, 'EINTR')) throw error;
       }
     }
   }
+}
+
+function cut(buffer: Buffer, length: number): Uint8Array {
+  if (length <= buffer.length) return buffer.subarray(0, length);
+  throw new NetlinkError('recv', constants.errno.EMSGSIZE, { message: `an answer of ${length} bytes was cut` });
 }

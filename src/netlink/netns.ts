@@ -53,7 +53,7 @@ export class Netns implements Disposable {
    * outside, and everything else on the event loop inside.
    */
   run<T>(action: () => T extends PromiseLike<unknown> ? never : T): T {
-    const own = Netns.open(OWN);
+    const own = new Netns(OWN, openFile(OWN));
     try {
       setns(this.fd, CLONE_NEWNET);
       try {

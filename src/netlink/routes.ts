@@ -120,7 +120,8 @@ export interface RouteFilter {
 
 /**
  * `ip route show table TABLE proto PROTOCOL dev LINK`, of one family. The kernel filters (strict check, Linux 4.20); an
- * older one sends all, so that they are filtered here again. A table that was never used is empty.
+ * older one sends all, so that they are filtered here again. A table that was never used is empty, and so is a family that the
+ * kernel does not have.
  */
 export async function listRoutes(
   socket: NetlinkSocket,
@@ -131,7 +132,7 @@ export async function listRoutes(
   try {
     return await socket.dump(dumpRequest(family, filter), signal);
   } catch (error) {
-    if (NetlinkError.is(error, 'ENOENT')) return [];
+    if (NetlinkError.is(error, 'ENOENT', 'EAFNOSUPPORT', 'EOPNOTSUPP')) return [];
     throw error;
   }
 }

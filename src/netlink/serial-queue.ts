@@ -13,7 +13,11 @@ export class SerialQueue {
     this.#tail = this.#tail.then(async () => {
       signal?.removeEventListener('abort', onAbort);
       if (signal?.aborted) return reject(signal.reason);
-      await action().then(resolve, reject);
+      try {
+        resolve(await action());
+      } catch (error) {
+        reject(error);
+      }
     });
     return promise;
   }

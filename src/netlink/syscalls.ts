@@ -1,6 +1,9 @@
 import koffi from 'koffi';
 import { NetlinkError } from './netlink-error.ts';
 
+// At most one call a socket is under way; beyond this many koffi throws. It must be said before a library is loaded.
+koffi.config({ max_async_calls: 4096 });
+
 /**
  * The system calls that Node does not offer, and the only file that touches native code. The synchronous ones never
  * wait; `send` and `receive` can wait for the kernel's rtnl lock and run on a worker thread, so that the event loop

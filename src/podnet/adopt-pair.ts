@@ -10,7 +10,7 @@ import { findLink, isPair, linkInfo, type PairSides, type VethPair } from './vet
 
 /**
  * For an attachment of whose two names one is taken: where the pair is this very attachment's, puts right what is not,
- * and returns it. A left-over host-side link is deleted, and then, as where the names are free by now, undefined says
+ * and returns it; a live Pod of v1's keeps its link that way. A left-over host-side link is deleted, and then, as where the names are free by now, undefined says
  * to try anew.
  * @throws {CoilError} link-exists, and nothing is changed then; {NetlinkError}; the signal's reason
  */
@@ -30,7 +30,9 @@ export async function adoptPair(
     throw new CoilError('link-exists', message);
   }
   if (host === undefined) return undefined;
-  if (joined && host.alias === ownerAlias(containerId, ifname)) return await repair(sides, pair, attachment, signal);
+  // without an owner it was made by v1, or by an attach that was killed; leading into this Pod, it is this Pod's
+  const owned = host.alias === undefined || host.alias === ownerAlias(containerId, ifname);
+  if (joined && owned) return await repair(sides, pair, attachment, signal);
   await removal.remove({ name: hostIfname, index: host.index });
   return undefined;
 }

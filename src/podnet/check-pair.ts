@@ -1,22 +1,17 @@
 import { CoilError } from '../model/error.ts';
-import { ownerAlias } from './owner-alias.ts';
 import { pairDifferences } from './pair-differences.ts';
 import type { Attachment } from './pod-network.ts';
 import { findLink, isPair, type PairSides } from './veth-pair.ts';
 
 /** @throws {CoilError} check-failed with the first difference; {NetlinkError} */
 export async function checkPair(sides: PairSides, attachment: Attachment, signal: AbortSignal): Promise<void> {
-  const { containerId, hostIfname, ifname, netns } = attachment;
+  const { hostIfname, ifname, netns } = attachment;
   const host = await findLink(sides.node, hostIfname, signal);
   if (host === undefined) throw new CoilError('check-failed', `${hostIfname}: the link is missing on the node`);
   const container = await findLink(sides.pod, ifname, signal);
   if (container === undefined) throw new CoilError('check-failed', `${ifname}: the link is missing in ${netns}`);
   if (!(await isPair(sides, { host, container }, signal))) {
     throw new CoilError('check-failed', `${ifname} in ${netns} does not lead to ${hostIfname}`);
-  }
-  if (host.alias !== ownerAlias(containerId, ifname)) {
-    const owner = host.alias === undefined ? 'has no owner' : `belongs to ${host.alias}`;
-    throw new CoilError('check-failed', `${hostIfname}: the link ${owner}, not to container ${containerId}`);
   }
   const differences = await pairDifferences(sides, { host, container }, attachment, signal);
   const [onHost] = differences.host;

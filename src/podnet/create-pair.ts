@@ -1,3 +1,4 @@
+import { CoilError } from '../model/error.ts';
 import { addAddress } from '../netlink/addresses.ts';
 import { AddressGeneration, type LinkMessage } from '../netlink/link-codec.ts';
 import { addVethPair, deleteLink, getLink, setLink } from '../netlink/links.ts';
@@ -101,5 +102,6 @@ async function setUpContainer(
 async function undo(sides: PairSides, link: number | string, reason: unknown): Promise<void> {
   const [{ error }] = await sides.node.batch([deleteLink(link)]);
   if (error === undefined || NetlinkError.is(error, 'ENODEV')) return;
-  throw new AggregateError([reason, error], `cannot undo either: ${error.message}`, { cause: reason });
+  const message = `${(reason as Error).message}; and what was made could not be deleted: ${error.message}`;
+  throw new CoilError('network', message, { cause: new AggregateError([reason, error]) });
 }

@@ -11,7 +11,7 @@ export interface BatchSender {
   close(): Promise<void>;
 }
 
-/** A link is deleted by its index, which the kernel does not use again; its name is only what others wait for. */
+/** A link is deleted by its index, which the kernel counts up and does not give to the next; its name is what others wait for. */
 export interface DoomedLink {
   readonly name: string;
   readonly index: number;

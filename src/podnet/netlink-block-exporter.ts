@@ -2,6 +2,7 @@ import type { IpPrefix } from '../model/ip-prefix.ts';
 import { getLink } from '../netlink/links.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
 import type { NetlinkSocket } from '../netlink/netlink-socket.ts';
+import type { Outcome } from '../netlink/request.ts';
 import type { RouteMessage } from '../netlink/route-codec.ts';
 import { appendRoute, deleteRoute, listRoutes, type Route } from '../netlink/routes.ts';
 import { SerialQueue } from '../netlink/serial-queue.ts';
@@ -65,8 +66,10 @@ export class NetlinkBlockExporter implements BlockExporter, AsyncDisposable {
     const added = [...wanted.values()].filter((block) => !exported.has(block.toString()));
     // first what is missing: a block whose route is replaced stays exported meanwhile
     const additions = added.map((block) => exportedRoute(block, loopback, this.#table));
-    await addAll(socket, additions, signal);
-    await deleteAll(socket, surplus.map(deletionOf), signal);
+    const notAdded = await addAll(socket, additions, signal);
+    const notDeleted = await deleteAll(socket, surplus.map(deletionOf), signal);
+    const failure = notAdded ?? notDeleted;
+    if (failure !== undefined) throw failure;
     const removed = new Map(surplus.map((route) => [blockOf(route).toString(), blockOf(route)]));
     return { added, removed: [...removed.values()].filter((block) => !wanted.has(block.toString())) };
   }
@@ -81,22 +84,33 @@ export class NetlinkBlockExporter implements BlockExporter, AsyncDisposable {
   }
 }
 
-/** All are tried before the first failure is thrown. */
-async function addAll(socket: NetlinkSocket, routes: readonly Route[], signal: AbortSignal): Promise<void> {
+/** All are tried; the first failure, if any. */
+async function addAll(
+  socket: NetlinkSocket,
+  routes: readonly Route[],
+  signal: AbortSignal,
+): Promise<Error | undefined> {
   let missing = routes;
   let failure: Error | undefined;
   for (let priority = METRICS.first - 1; missing.length > 0 && priority <= METRICS.last; priority++) {
     const requests = missing.map((route) => appendRoute(priority < METRICS.first ? route : { ...route, priority }));
     const outcomes = await socket.batch(requests, signal);
     missing = missing.filter((_, i) => NetlinkError.is(outcomes[i]?.error, 'EEXIST'));
-    failure ??= outcomes.find(({ error }) => error !== undefined && !NetlinkError.is(error, 'EEXIST'))?.error;
-    if (priority === METRICS.last) failure ??= outcomes.find(({ error }) => error !== undefined)?.error;
+    failure ??= firstError(outcomes, ...(priority === METRICS.last ? [] : ['EEXIST']));
   }
-  if (failure !== undefined) throw failure;
+  return failure;
 }
 
-async function deleteAll(socket: NetlinkSocket, routes: readonly Route[], signal: AbortSignal): Promise<void> {
-  const outcomes = await socket.batch(routes.map(deleteRoute), signal);
-  const failed = outcomes.find(({ error }) => error !== undefined && !NetlinkError.is(error, 'ESRCH'));
-  if (failed?.error !== undefined) throw failed.error;
+/** All are tried; the first failure, if any. */
+async function deleteAll(
+  socket: NetlinkSocket,
+  routes: readonly Route[],
+  signal: AbortSignal,
+): Promise<Error | undefined> {
+  return firstError(await socket.batch(routes.map(deleteRoute), signal), 'ESRCH');
+}
+
+function firstError(outcomes: readonly Outcome<unknown>[], ...ignored: readonly string[]): Error | undefined {
+  return outcomes.find(({ error }) => error !== undefined && !(NetlinkError.is(error) && ignored.includes(error.code)))
+    ?.error;
 }

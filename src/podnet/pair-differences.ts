@@ -1,5 +1,6 @@
 import { AddressGeneration } from '../netlink/link-codec.ts';
 import { getLink, setLink } from '../netlink/links.ts';
+import { ownerAlias } from './owner-alias.ts';
 import { containerLayout, hostLayout } from './pod-layout.ts';
 import type { Attachment } from './pod-network.ts';
 import { type Difference, linkDown, sideDifferences } from './side-state.ts';
@@ -14,15 +15,18 @@ export interface PairDifferences {
 export async function pairDifferences(
   sides: PairSides,
   { host, container }: VethPair,
-  { addresses }: Attachment,
+  { addresses, containerId, ifname }: Attachment,
   signal: AbortSignal,
 ): Promise<PairDifferences> {
   const ipv6 = addresses.some(({ family }) => family === 6);
   const addressGeneration = AddressGeneration.none;
   const generates = ipv6 && host.addressGeneration !== addressGeneration;
+  const alias = ownerAlias(containerId, ifname);
+  const owner = host.alias === undefined ? 'has no owner' : `belongs to ${host.alias}`;
   const loopback = await sides.pod.request(getLink('lo'), signal);
   return {
     host: [
+      ...(host.alias === alias ? [] : [{ what: `the link ${owner}`, fix: setLink(host.index, { alias }) }]),
       ...(generates
         ? [{ what: 'the link makes itself IPv6 addresses', fix: setLink(host.index, { addressGeneration }) }]
         : []),

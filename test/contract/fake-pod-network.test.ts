@@ -1,6 +1,7 @@
 import type { Attachment } from '../../src/podnet/pod-network.ts';
 import { FakePodNetwork } from './fake-pod-network.ts';
-import { type PodNetworkFixture, podNetworkContract } from './pod-network-contract.ts';
+import { podNetworkContract } from './pod-network-contract.ts';
+import type { PodNetworkFixture } from './pod-network-fixture.ts';
 
 async function open(): Promise<PodNetworkFixture> {
   const network = new FakePodNetwork();

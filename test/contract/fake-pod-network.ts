@@ -87,7 +87,9 @@ export class FakePodNetwork implements PodNetwork {
     const link = this.#links.get(hostIfname);
     const joined = link?.peer?.netns === netns && link.peer.ifname === ifname;
     if (interfaces.has(ifname) && !joined) throw new CoilError('link-exists', `${netns} has ${ifname} already`);
-    if (link === undefined || !joined || link.owner !== ownerOf(attachment)) {
+    if (joined && link.owner === undefined) {
+      this.#links.set(hostIfname, { ...link, owner: ownerOf(attachment) });
+    } else if (!joined || link.owner !== ownerOf(attachment)) {
       this.#delete(hostIfname);
       this.addPair(attachment, ownerOf(attachment));
     }
