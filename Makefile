@@ -27,7 +27,7 @@ help:
 node_modules/.package-lock.json: package.json package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or newer with npm' >&2; exit 1; }
 	@echo 'Installing npm packages'
-	PATH='$(MACHINE_PATH)' npm ci --no-audit --no-fund --loglevel=error
+	@PATH='$(MACHINE_PATH)' npm ci --no-audit --no-fund --no-progress --loglevel=error
 	@touch $@
 
 build: node_modules/.package-lock.json

@@ -7,10 +7,10 @@ import type { Keys } from './keys.ts';
 import type { KeyValue } from './transaction.ts';
 
 /** What stands in for a value that cannot be read: the address is taken, nobody knows by whom. */
-export const UNREADABLE: IpAssignment = { containerId: '', namespace: '', pod: '', createdAt: '' };
+const UNREADABLE: IpAssignment = { containerId: '', namespace: '', pod: '', createdAt: '' };
 
 /** The slot that an `ip/` key of `block` is of. @throws {CoilError} corrupt-data that names the key */
-export function readSlot(keys: Keys, block: IpPrefix, key: string): AddressSlot {
+function readSlot(keys: Keys, block: IpPrefix, key: string): AddressSlot {
   const offset = keys.offset(block, key);
   if (offset === undefined || BigInt(offset) >= block.size)
     throw new CoilError('corrupt-data', `${key}: its last part is not an offset in ${block}`);

@@ -40,14 +40,8 @@ export class BlockDocument {
     });
   }
 
-  /** Like `read`, with undefined for what cannot be read. */
-  static tryRead(entry: KeyValue): BlockDocument | undefined {
-    try {
-      return BlockDocument.read(entry);
-    } catch (error) {
-      if (CoilError.is(error, 'corrupt-data')) return undefined;
-      throw error;
-    }
+  get hasFree(): boolean {
+    return this.#free.length > 0;
   }
 
   get nodes(): readonly string[] {

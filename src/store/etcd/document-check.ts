@@ -2,7 +2,9 @@ import type { IKeyValue } from 'etcd3';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
 import { sleep } from '../../process/backoff.ts';
 import { BlockDocument } from './block-document.ts';
+import type { SubnetBlocks } from './block-documents.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
+import { readInto } from './node-blocks.ts';
 import type { NodeView } from './node-view.ts';
 import { ownerRepairs, readOwners, repairOwners } from './owner-keys.ts';
 import { found, get, getAll, MAX_OPERATIONS } from './transaction.ts';
@@ -25,14 +27,14 @@ export class DocumentCheck {
   }
 
   /** Checks every `intervalMs`, more or less, so that nodes started together do not stay together. Ends by an error. */
-  async run(view: NodeView, intervalMs: number, signal: AbortSignal): Promise<never> {
+  async run(view: OwnedSubnets, intervalMs: number, signal: AbortSignal): Promise<never> {
     for (;;) {
       await sleep(intervalMs * (0.5 + Math.random()), signal);
       await this.check(view, signal);
     }
   }
 
-  async check(view: NodeView, signal: AbortSignal): Promise<void> {
+  async check(view: OwnedSubnets, signal: AbortSignal): Promise<void> {
     const { client, keys } = this.#db;
     const { subnets } = view;
     if (subnets.length === 0) return;
@@ -54,16 +56,19 @@ export class DocumentCheck {
   }
 
   /** False where others changed the same at the same time. */
-  async #compare(places: ReadonlyMap<string, SubnetPlace>, view: NodeView, signal: AbortSignal): Promise<boolean> {
+  async #compare(places: ReadonlyMap<string, SubnetPlace>, view: OwnedSubnets, signal: AbortSignal): Promise<boolean> {
     const { client, keys } = this.#db;
     const response = await client.read('read block documents', [...places.keys()].map(get), signal);
-    const documents = found(response)
-      .flat()
-      .flatMap((entry) => {
-        const document = BlockDocument.tryRead(entry);
-        return document ? [{ ...places.get(entry.key)!, document }] : [];
+    const documents: SubnetBlocks[] = [];
+    const listed: IpPrefix[] = [];
+    for (const entry of found(response).flat()) {
+      // what cannot be read is told by the snapshot
+      readInto([], () => {
+        const document = BlockDocument.read(entry);
+        listed.push(...document.blocksOf(this.#node));
+        documents.push({ ...places.get(entry.key)!, document });
       });
-    const listed = documents.flatMap(({ document }) => document.blocksOf(this.#node));
+    }
     const blocks = new Map(
       [...listed, ...view.blocks.map(({ block }) => block)].map((block) => [String(block), block]),
     );
@@ -71,6 +76,9 @@ export class DocumentCheck {
     return await repairOwners(this.#db, ownerRepairs(keys, this.#node, documents, owners), signal);
   }
 }
+
+/** What the node owns, now. */
+export type OwnedSubnets = Pick<NodeView, 'blocks' | 'subnets'>;
 
 interface SubnetPlace {
   readonly pool: string;

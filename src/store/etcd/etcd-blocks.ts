@@ -2,11 +2,10 @@ import type { ITxnResponse } from 'etcd3';
 import { CoilError } from '../../model/error.ts';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
 import { Backoff } from '../../process/backoff.ts';
-import type { AcquiredBlock, BlockRequest, PoolBlock, ReleaseOutcome } from '../ipam-store.ts';
+import type { PoolBlock, ReleaseOutcome } from '../ipam-store.ts';
 import { BlockDocument } from './block-document.ts';
 import { orderBlocks, readAllBlocks, type SubnetBlocks } from './block-documents.ts';
 import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
-import { poolNotFound } from './etcd-pools.ts';
 import { readPool } from './pool-values.ts';
 import { found, get, getAll, isAt, isEmpty, type KeyValue, put, remove, revisionOf } from './transaction.ts';
 
@@ -16,30 +15,6 @@ export class EtcdBlocks {
 
   constructor(db: EtcdDatabase) {
     this.#db = db;
-  }
-
-  async acquire(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
-    const what = `acquire an IPv${request.family} block of pool ${request.pool} for node ${request.node}`;
-    const subnets = await this.#subnetsOf(request, what, signal);
-    const backoff = new Backoff(CHANGE_BACKOFF);
-    for (let attempt = 0; attempt < CHANGE_ATTEMPTS; attempt++) {
-      const subnet = subnets[0];
-      if (!subnet) throw outOfBlocks(request);
-      const acquired = subnet.document.acquire(request.node);
-      if (!acquired) {
-        subnets.shift();
-        continue;
-      }
-      // what was read before a wait is old by now; the attempt right after a failed one has the newest
-      if (attempt > 0 && attempt % 2 === 0) await backoff.wait(signal);
-      const { block, document: to } = acquired;
-      const acquisition = { node: request.node, subnet: subnet.subnet, block, from: subnet.document, to };
-      const outcome = await this.#swap(what, acquisition, signal);
-      if (typeof outcome === 'number') return { pool: request.pool, block, revision: outcome };
-      if (outcome) subnets[0] = { ...subnet, document: outcome };
-      else subnets.shift();
-    }
-    throw new CoilError('conflict', `cannot ${what}: others acquire blocks of it at the same time; try again`);
   }
 
   async release(node: string, { pool, block }: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
@@ -100,33 +75,6 @@ export class EtcdBlocks {
     return new Map([...byNode].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** The revision of the acquisition; where others changed the document: that, or undefined where it is gone. */
-  async #swap(
-    what: string,
-    { node, subnet, from, to, block }: Acquisition,
-    signal: AbortSignal,
-  ): Promise<number | BlockDocument | undefined> {
-    const { client, keys } = this.#db;
-    const response = await client.transact(
-      what,
-      {
-        compare: [isAt(from.key, from.revision)],
-        success: [put(from.key, String(to)), put(keys.subnet(subnet), ''), put(keys.owner(block), node)],
-        failure: [get(from.key)],
-      },
-      signal,
-    );
-    if (response.succeeded) return revisionOf(response);
-    const current = found(response)[0]?.[0];
-    return current && BlockDocument.read(current);
-  }
-
-  async #subnetsOf({ pool, family }: BlockRequest, what: string, signal: AbortSignal): Promise<SubnetBlocks[]> {
-    const subnets = await this.#readPool(pool, what, signal);
-    if (!subnets) throw poolNotFound(pool);
-    return subnets.filter(({ subnet }) => subnet.family === family);
-  }
-
   /** The documents of one pool; undefined where there is no such pool. */
   async #readPool(name: string, what: string, signal: AbortSignal): Promise<SubnetBlocks[] | undefined> {
     const { client, keys } = this.#db;
@@ -134,16 +82,4 @@ export class EtcdBlocks {
     const [[pool], documents] = found(await client.read(what, ranges, signal)) as [KeyValue[], KeyValue[]];
     return pool && orderBlocks(keys, new Map([[name, readPool(pool)]]), documents);
   }
-}
-
-interface Acquisition {
-  readonly node: string;
-  readonly subnet: IpPrefix;
-  readonly block: IpPrefix;
-  readonly from: BlockDocument;
-  readonly to: BlockDocument;
-}
-
-function outOfBlocks({ pool, family }: BlockRequest): CoilError {
-  return new CoilError('out-of-blocks', `no free block: all IPv${family} blocks of pool ${pool} are assigned`);
 }

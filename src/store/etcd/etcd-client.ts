@@ -19,8 +19,7 @@ export class EtcdClient implements AsyncDisposable {
   /** The endpoint that is asked first: the last one that answered. */
   #preferred = 0;
   #token: Promise<string> | undefined;
-  /** Number of requests so far. */
-  requests = 0;
+  #requests = 0;
 
   constructor(config: EtcdConfig) {
     const endpoints = parseEndpoints(config.endpoints);
@@ -29,6 +28,11 @@ export class EtcdClient implements AsyncDisposable {
     this.#dialTimeoutMs = config.dialTimeoutMs ?? 2000;
     this.#requestTimeoutMs = config.requestTimeoutMs ?? 5000;
     this.#connections = endpoints.map((one) => new EtcdConnection(one, credentials, config.keepaliveMs ?? 10_000));
+  }
+
+  /** Number of requests so far. */
+  get requests(): number {
+    return this.#requests;
   }
 
   get urls(): readonly string[] {
@@ -85,7 +89,7 @@ export class EtcdClient implements AsyncDisposable {
   }
 
   async #send<Response>(connection: EtcdConnection, call: UnaryCall, ended: AbortSignal): Promise<Response> {
-    this.requests++;
+    this.#requests++;
     try {
       return await connection.call<Response>(call, ended);
     } catch (error) {

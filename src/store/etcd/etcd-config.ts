@@ -39,14 +39,12 @@ export function parseEndpoints(endpoints: readonly string[]): readonly EtcdEndpo
   if (endpoints.length === 0) throw new CoilError('invalid-argument', 'etcd-endpoints is empty');
   return endpoints.map((text) => {
     const url = URL.parse(/^[a-z]+:\/\//.test(text) ? text : `http://${text}`);
-    if (!url?.hostname || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.pathname.length > 1) {
+    const known = url?.protocol === 'http:' || url?.protocol === 'https:';
+    if (!url?.hostname || !known || url.pathname.length > 1 || text.includes('@'))
       throw new CoilError('invalid-argument', `etcd-endpoints: ${JSON.stringify(text)} is not a URL of etcd`);
-    }
-    const tls = url.protocol === 'https:';
-    // URL hides the scheme's own port, which is not etcd's
-    const port =
-      url.port || (/:\d+$/.test(url.origin === 'null' ? '' : text.replace(/\/$/, '')) ? (tls ? '443' : '80') : '2379');
-    return { url: `${url.protocol}//${url.hostname}:${port}`, tls };
+    // the port of etcd, where the text has none; not that of the scheme
+    const port = /:(\d+)\/?$/.exec(text)?.[1] ?? '2379';
+    return { url: `${url.protocol}//${url.hostname}:${port}`, tls: url.protocol === 'https:' };
   });
 }
 

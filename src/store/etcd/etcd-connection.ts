@@ -2,6 +2,7 @@ import type { Client, ClientDuplexStream, Metadata, ServiceError } from '@grpc/g
 import type { IOptions, IWatchRequest, IWatchResponse } from 'etcd3';
 import { ConnectionPool } from 'etcd3/lib/connection-pool.js';
 import type { EtcdEndpoint, TlsCredentials } from './etcd-config.ts';
+import { checkIpIdentity, serverNameOptions } from './ip-identity.ts';
 
 /** States of a gRPC channel (grpc/grpc, doc/connectivity-semantics-and-api.md), as grpc-js numbers them. */
 const READY = 2;
@@ -38,10 +39,12 @@ export class EtcdConnection {
 
   constructor({ url, tls }: EtcdEndpoint, credentials: TlsCredentials, keepaliveMs: number) {
     this.url = url;
+    const { hostname } = new URL(url);
     this.#pool = new ConnectionPool({
       hosts: url,
       ...(tls ? { credentials } : {}),
       grpcOptions: {
+        ...(tls ? serverNameOptions(hostname) : {}),
         // a connection that died without a word is found out even while a watch waits
         'grpc.keepalive_time_ms': keepaliveMs,
         'grpc.keepalive_timeout_ms': Math.ceil(keepaliveMs / 2),
@@ -52,6 +55,7 @@ export class EtcdConnection {
       },
       faultHandling: { global: NO_POLICY, host: () => NO_POLICY } as unknown as NonNullable<IOptions['faultHandling']>,
     });
+    if (tls) checkIpIdentity(this.#pool, hostname);
   }
 
   /** Whether the endpoint is connected before `deadline`; false at once where it refuses. */

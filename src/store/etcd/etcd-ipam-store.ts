@@ -16,6 +16,7 @@ import type {
   PoolBlock,
   ReleaseOutcome,
 } from '../ipam-store.ts';
+import { acquireBlock } from './block-acquisition.ts';
 import { EtcdAddresses } from './etcd-addresses.ts';
 import { EtcdBlocks } from './etcd-blocks.ts';
 import { EtcdClient } from './etcd-client.ts';
@@ -71,7 +72,7 @@ export class EtcdIpamStore implements IpamStore {
   }
 
   async acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
-    return await this.#blocks.acquire(request, signal);
+    return await acquireBlock(this.#db, request, signal);
   }
 
   async releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {

@@ -4,19 +4,29 @@ import { Backoff } from '../../process/backoff.ts';
 import type { PoolBlock } from '../ipam-store.ts';
 import { BlockDocument } from './block-document.ts';
 import { readAllBlocks, type SubnetBlocks } from './block-documents.ts';
+import { readRequest } from './block-request.ts';
 import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
-import { found, get, isAt, MAX_OPERATIONS, put, remove, removeAll, revisionOf } from './transaction.ts';
+import { found, get, getAll, isAt, MAX_OPERATIONS, put, remove, removeAll, revisionOf } from './transaction.ts';
 
 /** A transaction writes a document and its subnet's key, and removes two ranges a block. */
 const MAX_BLOCKS = Math.floor((MAX_OPERATIONS - 2) / 2);
 
 /** Takes all blocks from a node, and frees their addresses: at most `MAX_BLOCKS` of a subnet at once. */
 export async function releaseNode(db: EtcdDatabase, node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {
+  await dropRequests(db, node, signal);
   const taken: PoolBlock[] = [];
   for (const subnet of await readAllBlocks(db, `release node ${node}`, signal)) {
     for (const block of await releaseSubnet(db, node, subnet, signal)) taken.push({ pool: subnet.pool, block });
   }
   return taken;
+}
+
+/** What the node asked for before it was gone, so that nobody gives it a block. */
+async function dropRequests({ client, keys }: EtcdDatabase, node: string, signal: AbortSignal): Promise<void> {
+  const what = `drop the requests of node ${node}`;
+  const entries = found(await client.read(what, [getAll(keys.requestsOfAll)], signal))[0]!;
+  const dropped = entries.filter((entry) => readRequest(entry).node === node).slice(0, MAX_OPERATIONS);
+  if (dropped.length > 0) await client.transact(what, { success: dropped.map(({ key }) => remove(key)) }, signal);
 }
 
 async function releaseSubnet(

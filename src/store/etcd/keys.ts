@@ -1,10 +1,10 @@
-import { IpAddress } from '../../model/ip-address.ts';
+import { IpAddress, type IpFamily } from '../../model/ip-address.ts';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
 import type { AddressSlot } from '../ipam-store.ts';
 
 /**
- * The names of all keys under one prefix. `pool/`, `subnet/`, `block/` and `ip/` are v1's; `owner/` is ours. Those that
- * end in a slash are beginnings of many.
+ * The names of all keys under one prefix. `pool/`, `subnet/`, `block/` and `ip/` are v1's; `owner/` and `acquire/` are
+ * ours, which v1 does not mind. Those that end in a slash are beginnings of many.
  */
 export class Keys {
   readonly pools: string;
@@ -12,6 +12,7 @@ export class Keys {
   readonly blocks: string;
   readonly addresses: string;
   readonly owners: string;
+  readonly requestsOfAll: string;
 
   constructor(prefix: string) {
     this.pools = `${prefix}pool/`;
@@ -19,6 +20,7 @@ export class Keys {
     this.blocks = `${prefix}block/`;
     this.addresses = `${prefix}ip/`;
     this.owners = `${prefix}owner/`;
+    this.requestsOfAll = `${prefix}acquire/`;
   }
 
   /** AddressPool as JSON. */
@@ -57,6 +59,11 @@ export class Keys {
   /** Name of the node that owns the block, written together with every change of that in the block document. */
   owner(block: IpPrefix): string {
     return `${this.owners}${block.address}`;
+  }
+
+  /** Requests for blocks of one pool and family, a short time each. */
+  requests(pool: string, family: IpFamily): string {
+    return `${this.requestsOfAll}${pool}/${family}/`;
   }
 
   /** The pool that a `pool/` key is of. */

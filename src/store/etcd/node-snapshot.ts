@@ -1,13 +1,10 @@
 import type { AddressPool } from '../../model/address-pool.ts';
 import { CoilError } from '../../model/error.ts';
-import { IpPrefix } from '../../model/ip-prefix.ts';
 import { Backoff } from '../../process/backoff.ts';
 import type { AddressRecord, NodeSnapshot, PoolBlock, Revision } from '../ipam-store.ts';
 import { readAddressAnyhow } from './address-values.ts';
-import { BlockDocument } from './block-document.ts';
-import type { SubnetBlocks } from './block-documents.ts';
 import { CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
-import type { Keys } from './keys.ts';
+import { NodeBlocks, readInto } from './node-blocks.ts';
 import { ownerRepairs, repairOwners } from './owner-keys.ts';
 import { readPool } from './pool-values.ts';
 import { found, getAll, type KeyValue, MAX_OPERATIONS, revisionOf } from './transaction.ts';
@@ -25,51 +22,19 @@ export async function takeSnapshot(db: EtcdDatabase, node: string, signal: Abort
     if (attempt > 0) await backoff.wait(signal);
     const ranges = [getAll(keys.pools), getAll(keys.blocks), getAll(keys.owners)];
     const response = await client.read(`read what concerns node ${node}`, ranges, signal);
-    const [poolEntries, blockEntries, owners] = found(response) as [KeyValue[], KeyValue[], KeyValue[]];
+    const [poolEntries, documents, owners] = found(response) as [KeyValue[], KeyValue[], KeyValue[]];
     const revision = revisionOf(response);
     const unreadable: CoilError[] = [];
     const pools = new Map<string, AddressPool>();
-    for (const entry of poolEntries)
-      readInto(unreadable, () => void pools.set(keys.poolName(entry.key), readPool(entry)));
-    const documents = readDocuments(db, { pools, entries: blockEntries, unreadable });
-    const blocks: PoolBlock[] = [];
-    const readable = documents.filter(({ pool, document }) =>
-      readInto(unreadable, () => void blocks.push(...document.blocksOf(node).map((block) => ({ pool, block })))),
-    );
-    if (!(await repairOwners(db, ownerRepairs(keys, node, readable, owners), signal))) continue;
+    for (const entry of poolEntries) readInto(unreadable, () => pools.set(keys.poolName(entry.key), readPool(entry)));
+    const read = new NodeBlocks(keys, node);
+    read.read({ pools, documents, owners }, unreadable);
+    const { blocks } = read;
+    if (!(await repairOwners(db, ownerRepairs(keys, node, read.documents, owners), signal))) continue;
     const addresses = await readAddresses(db, { blocks, revision, unreadable }, signal);
     return { kind: 'snapshot', revision, pools, blocks, addresses, unreadable };
   }
   throw new CoilError('conflict', `cannot read what concerns node ${node}: its blocks change all the time; try again`);
-}
-
-/** The documents that can be read, in the order of pools and subnets; those of a pool that cannot be read come last. */
-function readDocuments(
-  { keys }: EtcdDatabase,
-  {
-    pools,
-    entries,
-    unreadable,
-  }: { pools: ReadonlyMap<string, AddressPool>; entries: readonly KeyValue[]; unreadable: CoilError[] },
-): SubnetBlocks[] {
-  const places = new Map(
-    [...pools].flatMap(([pool, { subnets }]) =>
-      subnets.map((subnet) => [keys.block(pool, subnet), { pool, subnet }] as const),
-    ),
-  );
-  const rank = new Map([...places.keys()].map((key, i) => [key, i]));
-  const documents: SubnetBlocks[] = [];
-  for (const entry of entries.toSorted((a, b) => (rank.get(a.key) ?? Infinity) - (rank.get(b.key) ?? Infinity) || 0)) {
-    const place = places.get(entry.key) ?? placeOf(keys, entry.key);
-    if (place) readInto(unreadable, () => void documents.push({ ...place, document: BlockDocument.read(entry) }));
-  }
-  return documents;
-}
-
-/** Where a document belongs by its key alone: a node keeps its blocks though their pool cannot be read. */
-function placeOf(keys: Keys, key: string): { pool: string; subnet: IpPrefix } | undefined {
-  const named = keys.blockKey(key);
-  return named && { pool: named.pool, subnet: IpPrefix.ofAddress(named.subnet) };
 }
 
 /** All addresses of the blocks at the revision, the unreadable ones as taken by nobody known. */
@@ -91,16 +56,4 @@ async function readAddresses(
     }
   }
   return records;
-}
-
-/** False where `read` found data that it cannot read. */
-function readInto(unreadable: CoilError[], read: () => void): boolean {
-  try {
-    read();
-    return true;
-  } catch (error) {
-    if (!CoilError.is(error, 'corrupt-data')) throw error;
-    unreadable.push(error);
-    return false;
-  }
 }

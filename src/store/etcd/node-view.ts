@@ -2,7 +2,7 @@ import type { AddressPool } from '../../model/address-pool.ts';
 import type { IpAddress } from '../../model/ip-address.ts';
 import { IpPrefix } from '../../model/ip-prefix.ts';
 import type { NodeChange, NodeSnapshot, PoolBlock, Revision } from '../ipam-store.ts';
-import { readAddressAnyhow, readSlot } from './address-values.ts';
+import { readAddressAnyhow } from './address-values.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
 import { readPool } from './pool-values.ts';
 import { found, getAll, type KeyValue, keysFrom } from './transaction.ts';
@@ -87,8 +87,9 @@ export class NodeView {
 
   #addressChanges(block: IpPrefix, { entry, removed }: WatchEvent): readonly NodeChange[] {
     const { revision } = entry;
-    if (removed)
-      return [{ kind: 'address', slot: readSlot(this.#db.keys, block, entry.key), record: undefined, revision }];
+    const offset = this.#db.keys.offset(block, entry.key);
+    if (offset === undefined) return [];
+    if (removed) return [{ kind: 'address', slot: { block, offset }, record: undefined, revision }];
     return this.#told(block, entry, revision);
   }
 

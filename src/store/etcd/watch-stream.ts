@@ -105,12 +105,13 @@ export class WatchStream implements AsyncIterable<WatchEvent>, Disposable {
 
   #created(response: IWatchResponse): void {
     const watch = this.#creating.shift();
-    if (response.canceled) this.#canceled(response);
-    else if (watch?.cancelled) this.#cancel(response.watch_id);
-    else if (watch) {
-      watch.id = response.watch_id;
-      this.#watches.set(response.watch_id, watch);
+    if (response.canceled || !watch) {
+      this.#canceled(response);
+      return;
     }
+    watch.id = response.watch_id;
+    this.#watches.set(watch.id, watch);
+    if (watch.cancelled) this.#cancel(watch.id);
   }
 
   #canceled({ watch_id: id, compact_revision: compacted, cancel_reason: reason }: IWatchResponse): void {

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import type { ITxnResponse } from 'etcd3';
+import { CoilError } from '../../model/error.ts';
+import { sleep } from '../../process/backoff.ts';
+import type { AcquiredBlock, BlockRequest } from '../ipam-store.ts';
+import { orderBlocks, type SubnetBlocks } from './block-documents.ts';
+import { type Answer, BlockGrants } from './block-grants.ts';
+import { formatRequest, readRequest } from './block-request.ts';
+import type { EtcdDatabase } from './etcd-database.ts';
+import { poolNotFound } from './etcd-pools.ts';
+import { readPool } from './pool-values.ts';
+import {
+  found,
+  get,
+  getAll,
+  hasValue,
+  isEmpty,
+  isPresent,
+  type KeyValue,
+  put,
+  remove,
+  revisionOf,
+} from './transaction.ts';
+import { WatchStream } from './watch-stream.ts';
+
+/** How long one who waits trusts that somebody answers; then it does so itself. At random up to twice as long. */
+const PATIENCE_MS = 1000;
+const MAX_TAKEOVERS = 20;
+const WITHDRAW_TIMEOUT_MS = 1000;
+
+/**
+ * Acquires a block in two transactions where nobody else does at the same time: one enters a request and reads the
+ * blocks, one takes a block. Where others do, the first answers for all, and each of them needs its first transaction
+ * only: it sees the answer by a watch. If the first one dies, another one goes on.
+ */
+export async function acquireBlock(
+  db: EtcdDatabase,
+  request: BlockRequest,
+  signal: AbortSignal,
+): Promise<AcquiredBlock> {
+  const { node, pool, family } = request;
+  const queue = db.keys.requests(pool, family);
+  const acquisition = new Acquisition(db, request, { queue, key: queue + randomUUID() });
+  let answer: Answer | undefined;
+  try {
+    answer = await acquisition.run(signal);
+  } finally {
+    if (!answer) await acquisition.withdraw();
+  }
+  if (answer.block) return { pool, block: answer.block, revision: answer.revision };
+  const message = `no free block: all IPv${family} blocks of pool ${pool} are assigned (asked for node ${node})`;
+  throw new CoilError('out-of-blocks', message);
+}
+
+class Acquisition {
+  readonly #db: EtcdDatabase;
+  readonly #request: BlockRequest;
+  readonly #queue: string;
+  readonly #key: string;
+  readonly #what: string;
+
+  constructor(db: EtcdDatabase, request: BlockRequest, { queue, key }: { queue: string; key: string }) {
+    this.#db = db;
+    this.#request = request;
+    this.#queue = queue;
+    this.#key = key;
+    this.#what = `acquire an IPv${request.family} block of pool ${request.pool} for node ${request.node}`;
+  }
+
+  async run(signal: AbortSignal): Promise<Answer> {
+    const { keys, client } = this.#db;
+    const { pool, node } = this.#request;
+    const enter = put(this.#key, formatRequest(node));
+    const poolExists = isPresent(keys.pool(pool));
+    const response = await client.transact(
+      this.#what,
+      {
+        compare: [poolExists, isEmpty(this.#queue)],
+        success: [enter, ...this.#blocks()],
+        failure: [{ request_txn: { compare: [poolExists], success: [enter] } }],
+      },
+      signal,
+    );
+    if (!response.succeeded && !response.responses[0]!.response_txn.succeeded) throw poolNotFound(pool);
+    const own = { key: this.#key, value: formatRequest(node), revision: revisionOf(response) };
+    const answer = response.succeeded ? await this.#answer(response, [own], signal) : undefined;
+    return answer ?? (await this.#wait(own.revision, signal));
+  }
+
+  /** Removes the request unless it was answered; what was acquired then is the node's all the same. */
+  async withdraw(): Promise<void> {
+    const { node } = this.#request;
+    const request = { compare: [hasValue(this.#key, formatRequest(node))], success: [remove(this.#key)] };
+    await this.#db.client
+      .transact('withdraw a request for a block', request, AbortSignal.timeout(WITHDRAW_TIMEOUT_MS))
+      // whoever answers it gives the node a block in advance
+      .catch(() => undefined);
+  }
+
+  async #wait(since: number, signal: AbortSignal): Promise<Answer> {
+    const left = new AbortController();
+    const ended = AbortSignal.any([signal, left.signal]);
+    using stream = await WatchStream.open(this.#db.client, { what: this.#what, maxWaiting: 10 }, signal);
+    ended.addEventListener('abort', () => stream.fail(ended.reason), { once: true });
+    stream.watch(this.#key, `${this.#key}\0`, since + 1);
+    const event = stream[Symbol.asyncIterator]().next();
+    // it is looked at below
+    event.catch(() => undefined);
+    try {
+      for (let takeover = 0; takeover < MAX_TAKEOVERS; takeover++) {
+        const patience = sleep(PATIENCE_MS * (1 + Math.random()), ended).then(() => undefined);
+        const told = await Promise.race([event, patience]);
+        if (told) return this.#read(told);
+        const answer = await this.#takeOver(ended);
+        if (answer) return answer;
+      }
+    } finally {
+      left.abort();
+    }
+    throw new CoilError('conflict', `cannot ${this.#what}: others acquire blocks at the same time; try again`);
+  }
+
+  #read({ value: event }: IteratorResult<{ entry: KeyValue; removed: boolean }, unknown>): Answer {
+    const { entry, removed } = event as { entry: KeyValue; removed: boolean };
+    const block = removed ? undefined : readRequest(entry).block;
+    if (block === undefined)
+      throw new CoilError('conflict', `cannot ${this.#what}: the request was removed; try again`);
+    return { block, revision: entry.revision };
+  }
+
+  async #takeOver(signal: AbortSignal): Promise<Answer | undefined> {
+    const ranges = [getAll(this.#queue), ...this.#blocks()];
+    const response = await this.#db.client.read(this.#what, ranges, signal);
+    return await this.#answer(response, found(response)[0]!, signal);
+  }
+
+  /** What `#answer` needs to read. */
+  #blocks() {
+    const { keys } = this.#db;
+    const { pool } = this.#request;
+    return [get(keys.pool(pool)), getAll(keys.blocksOf(pool))];
+  }
+
+  async #answer(
+    response: ITxnResponse,
+    requests: readonly KeyValue[],
+    signal: AbortSignal,
+  ): Promise<Answer | undefined> {
+    const [[pool], documents] = found(response).slice(-2) as [KeyValue[], KeyValue[]];
+    if (!pool) throw poolNotFound(this.#request.pool);
+    const subnets: SubnetBlocks[] = orderBlocks(
+      this.#db.keys,
+      new Map([[this.#request.pool, readPool(pool)]]),
+      documents,
+    ).filter(({ subnet }) => subnet.family === this.#request.family);
+    const grants = new BlockGrants(this.#db, this.#queue, { key: this.#key, subnets });
+    const waiting = requests.map(readRequest);
+    if (!waiting.some(({ key, block }) => key === this.#key && block === undefined)) return undefined;
+    return await grants.answer(waiting, signal);
+  }
+}

@@ -1,0 +1,149 @@
+import type { IRequestOp, ITxnResponse } from 'etcd3';
+import { CoilError } from '../../model/error.ts';
+import type { IpPrefix } from '../../model/ip-prefix.ts';
+import { Backoff } from '../../process/backoff.ts';
+import { BlockDocument } from './block-document.ts';
+import type { SubnetBlocks } from './block-documents.ts';
+import { formatRequest, readRequest, type WaitingRequest } from './block-request.ts';
+import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
+import { found, get, getAll, isAt, put, remove, revisionOf } from './transaction.ts';
+
+/** Two operations an answer, one for each answer of the round before, and three more: below etcd's 128. */
+const MAX_ANSWERS = 40;
+/** Requests that one node answers before it leaves the rest to others: this many times `MAX_ANSWERS`. */
+const MAX_ROUNDS = 100;
+
+export interface Answer {
+  readonly block: IpPrefix | null;
+  readonly revision: number;
+}
+
+interface Round {
+  readonly subnet: SubnetBlocks | undefined;
+  readonly document: BlockDocument | undefined;
+  readonly answers: readonly { readonly request: WaitingRequest; readonly block: IpPrefix | null }[];
+}
+
+/** Answers the requests of one pool and family, the longest waiting first; one's own among them. */
+export class BlockGrants {
+  readonly #db: EtcdDatabase;
+  /** Beginning of the requests' keys. */
+  readonly #queue: string;
+  readonly #ownKey: string;
+  #subnets: readonly SubnetBlocks[];
+  #waiting: readonly WaitingRequest[] = [];
+  #answered: readonly WaitingRequest[] = [];
+  #own: Answer | undefined;
+
+  /** @param subnets of the family, in the pool's order */
+  constructor(db: EtcdDatabase, queue: string, own: { key: string; subnets: readonly SubnetBlocks[] }) {
+    this.#db = db;
+    this.#queue = queue;
+    this.#ownKey = own.key;
+    this.#subnets = own.subnets;
+  }
+
+  /**
+   * Answers until nobody waits. Gives the answer to one's own request; undefined where somebody else gave it.
+   * @throws {CoilError} conflict, where others change the documents all the time
+   */
+  async answer(requests: readonly WaitingRequest[], signal: AbortSignal): Promise<Answer | undefined> {
+    this.#sort(requests);
+    const backoff = new Backoff(CHANGE_BACKOFF);
+    try {
+      for (let failures = 0, rounds = 0; this.#waiting.length > 0 && rounds < MAX_ROUNDS; ) {
+        if (await this.#answerSome(signal)) rounds++;
+        else if (!this.#own && !this.#waiting.some(({ key }) => key === this.#ownKey)) return undefined;
+        else if (++failures === CHANGE_ATTEMPTS) throw tooManyConflicts(this.#queue);
+        else if (failures > 1) await backoff.wait(signal);
+      }
+      await this.#tidy(signal);
+    } catch (error) {
+      // the others find out by themselves that nobody answers them
+      if (!this.#own) throw error;
+    }
+    return this.#own;
+  }
+
+  #sort(requests: readonly WaitingRequest[]): void {
+    this.#waiting = requests.filter(({ block }) => block === undefined).sort((a, b) => a.revision - b.revision);
+    this.#answered = requests.filter(({ block }) => block !== undefined);
+  }
+
+  /** One transaction. False where others changed the same: what there is now has been read then. */
+  async #answerSome(signal: AbortSignal): Promise<boolean> {
+    const round = this.#plan();
+    const { subnet, document, answers } = round;
+    const full = subnet ? [subnet] : this.#subnets;
+    const response = await this.#db.client.transact(
+      'answer nodes that wait for blocks',
+      {
+        compare: [
+          ...full.map(({ document: { key, revision } }) => isAt(key, revision)),
+          ...answers.map(({ request: { key, revision } }) => isAt(key, revision)),
+        ],
+        success: [...this.#operations(round), getAll(this.#queue)],
+        failure: [getAll(this.#queue), ...full.map(({ document: { key } }) => get(key))],
+      },
+      signal,
+    );
+    const revision = revisionOf(response);
+    if (response.succeeded) {
+      const own = answers.find(({ request }) => request.key === this.#ownKey);
+      if (own) this.#own = { block: own.block, revision };
+      if (document) this.#replace(document.at(revision));
+    } else {
+      for (const entry of found(response).slice(1).flat()) this.#replace(BlockDocument.read(entry));
+    }
+    this.#sort(requestsIn(response));
+    return response.succeeded;
+  }
+
+  /** Blocks of the first subnet that has some; none where all are full. */
+  #plan(): Round {
+    const some = this.#waiting.slice(0, MAX_ANSWERS);
+    const subnet = this.#subnets.find(({ document }) => document.hasFree);
+    if (!subnet) return { subnet, document: undefined, answers: some.map((request) => ({ request, block: null })) };
+    let { document } = subnet;
+    const answers = [];
+    for (const request of some) {
+      const acquired = document.acquire(request.node);
+      if (!acquired) break;
+      document = acquired.document;
+      answers.push({ request, block: acquired.block });
+    }
+    return { subnet, document, answers };
+  }
+
+  #operations({ subnet, document, answers }: Round): IRequestOp[] {
+    const { keys } = this.#db;
+    return [
+      ...(subnet && document ? [put(document.key, String(document)), put(keys.subnet(subnet.subnet), '')] : []),
+      ...answers.flatMap(({ request: { key, node }, block }) => [
+        key === this.#ownKey ? remove(key) : put(key, formatRequest(node, block)),
+        ...(block ? [put(keys.owner(block), node)] : []),
+      ]),
+      // their nodes watch, and see the answer and then its end
+      ...this.#answered.slice(0, MAX_ANSWERS).map(({ key }) => remove(key)),
+    ];
+  }
+
+  async #tidy(signal: AbortSignal): Promise<void> {
+    if (this.#answered.length === 0) return;
+    const success = this.#answered.slice(0, MAX_ANSWERS).map(({ key }) => remove(key));
+    await this.#db.client.transact('remove answers', { success }, signal);
+  }
+
+  #replace(document: BlockDocument): void {
+    this.#subnets = this.#subnets.map((each) => (each.document.key === document.key ? { ...each, document } : each));
+  }
+}
+
+function requestsIn(response: ITxnResponse): WaitingRequest[] {
+  const ranges = found(response);
+  return (response.succeeded ? ranges.at(-1)! : ranges[0]!).map(readRequest);
+}
+
+function tooManyConflicts(queue: string): CoilError {
+  return new CoilError('conflict', `cannot answer ${queue}: others acquire blocks of the pool all the time; try again`);
+}

@@ -1,0 +1,34 @@
+import { CoilError } from '../../model/error.ts';
+import { IpPrefix } from '../../model/ip-prefix.ts';
+import { isRecord, parseJson } from '../../model/json.ts';
+import { readValue } from './block-document.ts';
+import type { KeyValue } from './transaction.ts';
+
+/**
+ * The value of an `acquire/` key: a node that waits for a block, until `block` is its answer. Whoever holds the block
+ * document answers for all who wait, so that a thousand nodes do not overwrite one document a thousand times each.
+ */
+export interface WaitingRequest {
+  readonly key: string;
+  /** Of its last change. */
+  readonly revision: number;
+  readonly node: string;
+  /** null: no block is free. Undefined: there is no answer yet. */
+  readonly block: IpPrefix | null | undefined;
+}
+
+export function formatRequest(node: string, block?: IpPrefix | null): string {
+  return JSON.stringify(block === undefined ? { node } : { node, block });
+}
+
+/** @throws {CoilError} corrupt-data that names the key */
+export function readRequest({ key, value, revision }: KeyValue): WaitingRequest {
+  return readValue(key, () => {
+    const json = parseJson(value);
+    if (!isRecord(json) || typeof json.node !== 'string')
+      throw new CoilError('corrupt-data', 'a request for a block is a JSON object with a node');
+    const { node, block: text } = json;
+    const block = typeof text === 'string' ? IpPrefix.tryParse(text) : text === null ? null : undefined;
+    return { key, revision, node, block };
+  });
+}

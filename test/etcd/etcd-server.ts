@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const READY_TIMEOUT_MS = 20_000;
+
+/** A private etcd on random loopback ports, with its data in a folder of its own; both are gone after dispose. */
+export class EtcdServer implements AsyncDisposable {
+  readonly host = '127.0.0.1';
+  readonly port: number;
+  readonly url: string;
+  readonly #process: ChildProcess;
+  readonly #folder: string;
+
+  private constructor({ url, port }: { url: string; port: number }, process: ChildProcess, folder: string) {
+    this.url = url;
+    this.port = port;
+    this.#process = process;
+    this.#folder = folder;
+  }
+
+  /** @param flags further ones of etcd */
+  static async start(...flags: readonly string[]): Promise<EtcdServer> {
+    return await EtcdServer.#start('http', flags);
+  }
+
+  /** One that takes clients over TLS only. @param flags those of the certificates among them */
+  static async startTls(...flags: readonly string[]): Promise<EtcdServer> {
+    return await EtcdServer.#start('https', flags);
+  }
+
+  static async #start(scheme: 'http' | 'https', flags: readonly string[]): Promise<EtcdServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'coil-etcd-'));
+    const [port, peerPort, metricsPort] = [await freePort(), await freePort(), await freePort()];
+    const metrics = `http://127.0.0.1:${metricsPort}`;
+    const [client, peer] = [`${scheme}://127.0.0.1:${port}`, `http://127.0.0.1:${peerPort}`];
+    const child = spawn(
+      // a test that is killed cannot clean up: its etcd dies with it
+      'setpriv',
+      [
+        '--pdeathsig=KILL',
+        'etcd',
+        `--data-dir=${folder}/data`,
+        `--listen-client-urls=${client}`,
+        `--advertise-client-urls=${client}`,
+        `--listen-peer-urls=${peer}`,
+        `--initial-advertise-peer-urls=${peer}`,
+        `--initial-cluster=default=${peer}`,
+        `--listen-metrics-urls=${metrics}`,
+        '--logger=zap',
+        '--log-level=error',
+        ...flags,
+      ],
+      { stdio: 'ignore' },
+    );
+    const server = new EtcdServer({ url: client, port }, child, folder);
+    try {
+      await Promise.race([once(child, 'spawn'), failed(child)]);
+      await server.#ready(metrics);
+      return server;
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #ready(url: string): Promise<void> {
+    const deadline = Date.now() + READY_TIMEOUT_MS;
+    for (;;) {
+      const health = await fetch(`${url}/health`).then(
+        (response) => response.json(),
+        () => undefined,
+      );
+      if ((health as { health?: unknown } | undefined)?.health === 'true') return;
+      if (this.#process.exitCode !== null) throw new Error(`etcd exited with ${this.#process.exitCode}`);
+      if (Date.now() > deadline) throw new Error(`etcd was not ready within ${READY_TIMEOUT_MS} ms`);
+      await sleep(50);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#process.pid !== undefined && this.#process.exitCode === null && this.#process.signalCode === null) {
+      const exited = once(this.#process, 'exit');
+      this.#process.kill('SIGKILL');
+      await exited;
+    }
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function failed(child: ChildProcess): Promise<never> {
+  const [error] = await once(child, 'error');
+  throw error;
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
