@@ -2,6 +2,7 @@ import { parseCniArgs } from './cni-args.ts';
 import type { CniCommand } from './cni-command.ts';
 import { CNI_CODE, CniError } from './cni-error.ts';
 import { CNI_NAME, type NetworkConfig, parseNetworkConfig } from './network-config.ts';
+import { quoted } from './quoted.ts';
 
 /** What coild is asked for; VERSION is answered by the client itself. */
 const SERVED_COMMANDS = ['ADD', 'DEL', 'CHECK', 'STATUS'] as const satisfies readonly CniCommand[];
@@ -52,7 +53,7 @@ export function parseCniRequest(parameters: CniParameters, stdin: string): CniRe
   if (command === undefined) {
     throw new CniError(
       CNI_CODE.invalidEnvironment,
-      `CNI_COMMAND ${JSON.stringify(parameters.command ?? '')} is not known`,
+      `CNI_COMMAND ${quoted(parameters.command ?? '')} is not known`,
       `it is one of ${SERVED_COMMANDS.join(', ')} and VERSION`,
     );
   }
@@ -129,9 +130,5 @@ function kubernetesName(key: string, pairs: ReadonlyMap<string, string>): string
 }
 
 function invalid(variable: string, value: string, rule: string): CniError {
-  return new CniError(
-    CNI_CODE.invalidEnvironment,
-    `${variable} ${JSON.stringify(value.slice(0, 256))} is not valid`,
-    rule,
-  );
+  return new CniError(CNI_CODE.invalidEnvironment, `${variable} ${quoted(value)} is not valid`, rule);
 }

@@ -1,5 +1,6 @@
 import { isRecord } from '../model/json.ts';
 import { CNI_CODE, CniError } from './cni-error.ts';
+import { quoted } from './quoted.ts';
 import { type CniVersion, isSupportedCniVersion, SUPPORTED_CNI_VERSIONS } from './versions.ts';
 
 /** As container IDs and network names are spelt (containernetworking/cni pkg/utils). */
@@ -21,7 +22,7 @@ export function parseNetworkConfig(text: string): NetworkConfig {
   const json = parseJsonObject(text);
   const { cniVersion, name, prevResult, runtimeConfig } = json;
   if (!isSupportedCniVersion(cniVersion)) {
-    const given = cniVersion === undefined ? 'no cniVersion' : `cniVersion ${JSON.stringify(cniVersion)}`;
+    const given = cniVersion === undefined ? 'no cniVersion' : `cniVersion ${quoted(cniVersion)}`;
     throw new CniError(
       CNI_CODE.incompatibleVersion,
       `${given} is not supported`,
@@ -31,9 +32,7 @@ export function parseNetworkConfig(text: string): NetworkConfig {
   if (typeof name !== 'string' || !CNI_NAME.test(name)) {
     throw new CniError(
       CNI_CODE.invalidNetworkConfig,
-      name === undefined
-        ? 'the network configuration has no name'
-        : `name ${JSON.stringify(name)} is not a network's name`,
+      name === undefined ? 'the network configuration has no name' : `name ${quoted(name)} is not a network's name`,
       'letters, digits, "_", "." and "-", beginning with a letter or digit',
     );
   }
@@ -62,7 +61,7 @@ function refuseUnsupported(runtimeConfig: unknown): void {
     if (value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)) continue;
     throw new CniError(
       CNI_CODE.unsupportedField,
-      `runtimeConfig.${capability} is not supported: ${JSON.stringify(value)}`,
+      `runtimeConfig.${capability} is not supported: ${quoted(value)}`,
       `take ${JSON.stringify(capability)} out of the capabilities of plugin "coil" in the network configuration`,
     );
   }

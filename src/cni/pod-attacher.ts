@@ -36,14 +36,25 @@ export class PodAttacher {
   add(request: FullAttachmentRequest, signal: AbortSignal): Promise<AttachResult> {
     const { containerId, ifname, namespace, pod, netns } = request;
     return this.#lock.run(`${namespace}/${pod}`, signal, async () => {
-      const { ipam, podNetwork, logger } = this.#deps;
-      const { addresses, existed } = await ipam.allocate({ containerId, ifname, namespace, pod }, signal);
+      const { ipam, podNetwork, hostIfname, logger } = this.#deps;
+      let allocation: Allocation = { addresses: [], existed: true };
+      const addresses = async () => {
+        allocation = await ipam.allocate({ containerId, ifname, namespace, pod }, signal);
+        return allocation.addresses;
+      };
       try {
-        const links = await podNetwork.attach(this.#attachment(request, addresses), signal);
-        logger.info('attached a Pod', { namespace, pod, containerId, ifname, addresses: addresses.map(String) });
-        return { netns, links, addresses };
+        const host = hostIfname(namespace, pod, ifname);
+        const links = await podNetwork.attach({ containerId, netns, ifname, hostIfname: host, addresses }, signal);
+        logger.info('attached a Pod', {
+          namespace,
+          pod,
+          containerId,
+          ifname,
+          addresses: allocation.addresses.map(String),
+        });
+        return { netns, links, addresses: allocation.addresses };
       } catch (error) {
-        if (!existed) await this.#undoAllocation({ containerId, ifname });
+        if (!allocation.existed) await this.#undoAllocation({ containerId, ifname });
         throw error;
       }
     });

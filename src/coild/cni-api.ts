@@ -10,6 +10,8 @@ import type { Logger } from '../process/logger.ts';
 
 /** By it the client knows that the body is to be printed as it is. */
 const CONTENT_TYPE = 'application/cni+json';
+/** Of CNI_ARGS, which name the Pod, but may be kilobytes; in characters. */
+const MAX_LOGGED = 512;
 
 export interface CniApiDeps {
   readonly attacher: Pick<PodAttacher, 'add' | 'del' | 'check'>;
@@ -31,10 +33,17 @@ export function addCniApi(app: FastifyInstance, deps: CniApiDeps, deadline: () =
       return await reply.send(answer === undefined ? '' : JSON.stringify(answer));
     } catch (error) {
       const failure = toCniError(error);
-      deps.logger.error('a CNI call failed', { command: request.headers['cni-command'], code: failure.code, error });
+      logFailure(deps.logger, parametersOf(request), failure.code, error);
       return await reply.code(httpStatus(failure)).send(JSON.stringify(failure.toJson(versionOf(stdin))));
     }
   });
+}
+
+/** Runtimes ask for the status every few seconds: that it is bad is logged by what made it so. */
+function logFailure(logger: Logger, { command, containerId, args }: CniParameters, code: number, error: unknown): void {
+  const fields = { command, containerId, args: args?.slice(0, MAX_LOGGED), code, error };
+  if (command === 'STATUS') logger.debug('a CNI call failed', fields);
+  else logger.error('a CNI call failed', fields);
 }
 
 async function serve(

@@ -6,6 +6,7 @@ import { BlockKeeper } from '../ipam/block-keeper.ts';
 import { NodeIpam } from '../ipam/node-ipam.ts';
 import { NodeState } from '../ipam/node-state.ts';
 import { NodeSync } from '../ipam/node-sync.ts';
+import { CoilError } from '../model/error.ts';
 import type { BlockExporter } from '../podnet/block-exporter.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
 import { createHttpServer } from './http-server.ts';
@@ -57,19 +58,21 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       return nodeStatus(state);
     },
   };
-  const unavailable = () => (sync.isFresh ? undefined : "coild has not read this node's state from the datastore yet");
+  const unavailable = () => (sync.isFresh ? undefined : "coild cannot read this node's state from the datastore");
   const serve = (mayChange: CoildDeps['mayChange']) =>
     createHttpServer({ ipam: restIpam, attacher, unavailable, mayChange, logger });
 
   // only root can open the socket, so whoever uses it may change everything
   const servers: FastifyInstance[] = [];
-  const following = sync.run(background.signal);
+  let following = Promise.resolve();
   try {
     servers.push(serve(async () => true));
     const removeSocket = await listenOnSocket(servers[0]!, socket);
     try {
       if (http) servers.push(await listenOnTcp(serve(deps.mayChange), http));
       logger.info('coild is listening', { node, socket, http: http && `${http.host}:${http.port}` });
+      // not before: where another coild serves this node, its routes are not to be touched
+      following = sync.run(background.signal);
       await aborted(signal);
       logger.info('stopping: finishing the requests under way');
     } finally {
@@ -91,8 +94,12 @@ async function listenOnSocket(server: FastifyInstance, path: string): Promise<()
 }
 
 async function listenOnTcp(server: FastifyInstance, { host, port }: ListenAddress): Promise<FastifyInstance> {
-  await server.listen({ host: host === '' ? '::' : host, port });
-  return server;
+  try {
+    await server.listen({ host: host === '' ? '::' : host, port });
+    return server;
+  } catch (cause) {
+    throw new CoilError('network', `cannot serve the REST API at ${host}:${port} (--http)`, { cause });
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { Arrivals } from './arrivals.ts';
 import { addCniApi, type CniApiDeps } from './cni-api.ts';
+import { answerMalformed } from './malformed-request.ts';
 import { addRestApi, type RestIpam } from './rest-api.ts';
 import { HttpError, toRestFailure } from './rest-failure.ts';
 
@@ -26,8 +28,17 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
     requestTimeout: REQUEST_DEADLINE_MS,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
+    return503OnClosing: false,
     exposeHeadRoutes: false,
+    clientErrorHandler: answerMalformed,
+    // a path that cannot be decoded
+    frameworkErrors: (_error, { id }, { raw }) => {
+      const failure = toRestFailure(new HttpError(400, 'invalid request'), id);
+      raw.writeHead(failure.status, { 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify(failure));
+    },
   });
+  const arrivals = new Arrivals(app.server);
+  app.addHook('preClose', () => arrivals.settled());
   const deadline = () => AbortSignal.timeout(REQUEST_DEADLINE_MS);
 
   // v1 reads bodies whatever their Content-Type says, and says itself what is wrong with their JSON

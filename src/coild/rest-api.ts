@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { quoted } from '../cni/quoted.ts';
 import type { Allocation, AllocationRequest, PodAddresses, ReleaseRequest } from '../ipam/node-ipam.ts';
 import { CoilError } from '../model/error.ts';
 import type { IpAddress, IpFamily } from '../model/ip-address.ts';
@@ -52,7 +53,7 @@ function parseNewIp(body: unknown): AllocationRequest {
   const containerId = text('container-id', 'no container-id');
   const type = json['address-type'] ?? 'ipv4';
   const family = typeof type === 'string' ? FAMILIES[type === '' ? 'ipv4' : type] : undefined;
-  if (family === undefined) throw badRequest(`address-type ${JSON.stringify(type)} is neither ipv4 nor ipv6`);
+  if (family === undefined) throw badRequest(`address-type ${quoted(type)} is neither ipv4 nor ipv6`);
   return { namespace, pod, containerId, families: [family] };
 }
 

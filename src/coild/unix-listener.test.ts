@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { link, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +25,15 @@ async function serve(t: TestContext, path: string): Promise<{ server: Server; re
   return { server, remove };
 }
 
+/** A socket whose process has gone. */
+async function leaveStale(path: string): Promise<void> {
+  const server = createServer().listen(`${path}.first`);
+  await once(server, 'listening');
+  await link(`${path}.first`, path);
+  server.close();
+  await once(server, 'close');
+}
+
 const inUse = (error: unknown) =>
   CoilError.is(error, 'invalid-argument') && /another process serves/.test(error.message);
 
@@ -46,17 +56,28 @@ test('a live socket is an error, and stays', async (t) => {
   assert.deepEqual(await readdir(join(path, '..')), ['coild.sock']);
 });
 
-test('a stale socket is replaced, and so is a file that is none', async (t) => {
+test('a stale socket is replaced', async (t) => {
   const path = join(await folder(t), 'coild.sock');
-  await writeFile(path, '');
+  await leaveStale(path);
   const { server, remove } = await serve(t, path);
   assert.ok(server.listening && (await stat(path)).isSocket());
   await remove();
 });
 
+test('a file that is no socket is an error, and stays', async (t) => {
+  const path = join(await folder(t), 'coild.sock');
+  await writeFile(path, 'kept');
+  await assert.rejects(serve(t, path), {
+    code: 'invalid-argument',
+    message: `${path} is there already, and is not a socket`,
+  });
+  assert.equal(await readFile(path, 'utf8'), 'kept');
+  assert.deepEqual(await readdir(join(path, '..')), ['coild.sock']);
+});
+
 test('of many who find a stale socket at once, one takes its place', async (t) => {
   const path = join(await folder(t), 'coild.sock');
-  await writeFile(path, '');
+  await leaveStale(path);
   const results = await Promise.allSettled(Array.from({ length: 8 }, () => serve(t, path)));
   const rejected = results.filter((result) => result.status === 'rejected');
   assert.equal(rejected.length, 7);

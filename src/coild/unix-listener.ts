@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, link, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, link, lstat, rename, stat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { CoilError } from '../model/error.ts';
 
@@ -9,7 +9,7 @@ const ATTEMPTS = 5;
 /**
  * Puts a socket, which `listen` makes at the path that it is given, at `path` with mode 0600: a stale one is replaced,
  * a live one is an error, and at no time can somebody else connect to it. Gives the function that takes it away.
- * @throws {CoilError} invalid-argument where another process answers at `path`
+ * @throws {CoilError} invalid-argument where another process answers at `path`, or something else is there
  */
 export async function listenUnix(
   path: string,
@@ -39,6 +39,7 @@ async function place(temporary: string, path: string): Promise<void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
+    if (await isForeign(path)) throw new CoilError('invalid-argument', `${path} is there already, and is not a socket`);
     if (await answers(path)) throw inUse(path);
     await rename(path, aside).catch(ignoreMissing);
     // meanwhile another may have put a live one there: it gets it back
@@ -56,6 +57,12 @@ function inUse(path: string): CoilError {
   return new CoilError('invalid-argument', `another process serves ${path}: stop it first, or is this a second coild?`);
 }
 
+/** Whether there is something that no coild left there. */
+async function isForeign(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(ignoreMissing);
+  return found !== undefined && !found.isSocket();
+}
+
 /** Whether some process accepts connections at `path`. One that does not do so in time is alive all the same. */
 function answers(path: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -70,6 +77,6 @@ async function unlinkIfThere(path: string): Promise<void> {
   await unlink(path).catch(ignoreMissing);
 }
 
-function ignoreMissing(error: NodeJS.ErrnoException): void {
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }

@@ -29,6 +29,7 @@ export class NodeSync {
   readonly #deps: NodeSyncDeps;
   #fresh = Promise.withResolvers<void>();
   #isFresh = false;
+  #isFollowing = false;
   #round = new AbortController();
 
   constructor(options: NodeSyncOptions, deps: NodeSyncDeps) {
@@ -36,9 +37,9 @@ export class NodeSync {
     this.#deps = deps;
   }
 
-  /** Whether the state is the datastore's, as far as a watch can tell. */
+  /** Whether the state is the datastore's, as far as a watch can tell: not while there is none. */
   get isFresh(): boolean {
-    return this.#isFresh;
+    return this.#isFresh && this.#isFollowing;
   }
 
   /**
@@ -75,6 +76,7 @@ export class NodeSync {
       try {
         await this.#followOnce(AbortSignal.any([signal, this.#round.signal]), () => backoff.reset(), signal);
       } catch (error) {
+        this.#isFollowing = false;
         if (signal.aborted) return;
         this.#deps.logger.warn('lost the watch of the datastore; beginning anew', { error });
       }
@@ -96,6 +98,7 @@ export class NodeSync {
       logger.info('read the state of this node', { blocks: change.blocks.length, addresses: change.addresses.length });
       void keeper.exportUntilDone(signal);
       succeeded();
+      this.#isFollowing = true;
       this.#isFresh = true;
       this.#fresh.resolve();
     }

@@ -1,4 +1,5 @@
 import { CoilError } from '../model/error.ts';
+import type { IpAddress } from '../model/ip-address.ts';
 import { addAddress } from '../netlink/addresses.ts';
 import { AddressGeneration, type LinkMessage } from '../netlink/link-codec.ts';
 import { addVethPair, deleteLink, getLink, setLink } from '../netlink/links.ts';
@@ -12,14 +13,20 @@ import { containerLayout, hostLayout } from './pod-layout.ts';
 import type { AttachedLinks, Attachment } from './pod-network.ts';
 import { linkInfo, type PairSides } from './veth-pair.ts';
 
+/** An attachment whose addresses are on their way. */
+export interface ComingAttachment extends Omit<Attachment, 'addresses'> {
+  readonly addresses: Promise<readonly IpAddress[]>;
+}
+
 /**
- * Makes a Pod's veth pair with all that belongs to it, in as few messages as can be, and no dump. Where it fails,
- * nothing is left. Undefined, and nothing changed, where one of the two names is taken.
- * @throws {NetlinkError}; the signal's reason
+ * Makes a Pod's veth pair with all that belongs to it, in as few messages as can be, and no dump. The pair itself is
+ * made while the addresses are still on their way. Where it fails, nothing is left. Undefined, and nothing changed,
+ * where one of the two names is taken.
+ * @throws {NetlinkError}; the signal's reason; what `addresses` rejects with
  */
 export async function createPair(
   sides: PairSides,
-  attachment: Attachment,
+  attachment: ComingAttachment,
   signal: AbortSignal,
 ): Promise<AttachedLinks | undefined> {
   const { hostIfname: name, ifname } = attachment;
@@ -28,7 +35,7 @@ export async function createPair(
   if (NetlinkError.is(added.error, 'EEXIST')) return undefined;
   unwrap(added);
   try {
-    return await setUp(sides, attachment, unwrap(got), signal);
+    return await setUp(sides, { ...attachment, addresses: await attachment.addresses }, unwrap(got), signal);
   } catch (error) {
     // with one end goes the other, and the addresses and routes of both
     await undo(sides, got.value?.index ?? name, error);
@@ -44,30 +51,47 @@ async function setUp(
 ): Promise<AttachedLinks> {
   // of a veth, the index that the peer has in its own namespace
   const peer = host.link ?? 0;
-  const ipv6 = attachment.addresses.some(({ family }) => family === 6);
-  if (ipv6) {
-    enableIpv6(sides.nodeNetns, attachment.hostIfname);
-    enableIpv6(sides.podNetns, attachment.ifname);
-  }
-  await setUpHost(sides, attachment, host.index, signal);
-  const container = await setUpContainer(sides, attachment, peer, signal);
+  const container = await setUpBothEnds(sides, attachment, { host: host.index, container: peer }, signal);
   // The end that was up first transmits only after the kernel has noticed, later, that the other came up. To ask for
   // the link makes it notice now (rtnl_getlink, linkwatch_sync_dev), so that the Pod's first packet is answered.
   const ready = await sides.node.request(getLink(host.index), signal);
-  if (ipv6) await ipv6Ready(sides, { host: host.index, container: peer }, attachment.addresses, signal);
+  if (hasIpv6(attachment)) {
+    await ipv6Ready(sides, { host: host.index, container: peer }, attachment.addresses, signal);
+  }
   return { host: linkInfo(ready), container: linkInfo(container) };
+}
+
+async function setUpBothEnds(
+  sides: PairSides,
+  attachment: Attachment,
+  links: { readonly host: number; readonly container: number },
+  signal: AbortSignal,
+): Promise<LinkMessage> {
+  if (!hasIpv6(attachment)) {
+    const ends = [
+      setUpHost(sides, attachment, links.host, signal),
+      setUpContainer(sides, attachment, links.container, signal),
+    ] as const;
+    // nothing may be under way any more when a failure is undone
+    await Promise.allSettled(ends);
+    await ends[0];
+    return await ends[1];
+  }
+  enableIpv6(sides.nodeNetns, attachment.hostIfname);
+  enableIpv6(sides.podNetns, attachment.ifname);
+  // The host's end makes no address of its own, the gateway's is all it needs. That must be said before it has a
+  // carrier, that is before the other end is up.
+  await sides.node.request(setLink(links.host, { addressGeneration: AddressGeneration.none }), signal);
+  await setUpHost(sides, attachment, links.host, signal);
+  return await setUpContainer(sides, attachment, links.container, signal);
 }
 
 async function setUpHost(sides: PairSides, attachment: Attachment, link: number, signal: AbortSignal): Promise<void> {
   const layout = hostLayout(link, attachment.addresses);
-  // no address of its own making: the gateway's is all it needs. That must be said before the other end is up.
-  const addressGeneration = AddressGeneration.none;
-  const ipv6 = attachment.addresses.some(({ family }) => family === 6);
-  const alias = ownerAlias(attachment.containerId, attachment.ifname);
   requireSuccess(
     await sides.node.batch(
       [
-        setLink(link, ipv6 ? { alias, addressGeneration } : { alias }),
+        setLink(link, { alias: ownerAlias(attachment.containerId, attachment.ifname) }),
         ...layout.addresses.map(addAddress),
         // an address that was just allocated is nobody else's: a route to it is of a Pod that was not taken down well
         ...layout.routes.map(replaceRoute),
@@ -83,7 +107,7 @@ async function setUpContainer(
   link: number,
   signal: AbortSignal,
 ): Promise<LinkMessage> {
-  const layout = containerLayout(link, attachment.addresses);
+  const layout = containerLayout({ index: link, ifname: attachment.ifname }, attachment.addresses);
   const [loopbackUp, linkUp, got, ...rest] = await sides.pod.batch(
     [
       setLink('lo', { up: true }),
@@ -104,4 +128,8 @@ async function undo(sides: PairSides, link: number | string, reason: unknown): P
   if (error === undefined || NetlinkError.is(error, 'ENODEV')) return;
   const message = `${(reason as Error).message}; and what was made could not be deleted: ${error.message}`;
   throw new CoilError('network', message, { cause: new AggregateError([reason, error]) });
+}
+
+function hasIpv6({ addresses }: Attachment): boolean {
+  return addresses.some(({ family }) => family === 6);
 }

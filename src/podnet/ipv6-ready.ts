@@ -5,7 +5,7 @@ import { NetlinkError } from '../netlink/netlink-error.ts';
 import type { NetlinkSocket } from '../netlink/netlink-socket.ts';
 import { RouteType } from '../netlink/route-codec.ts';
 import { lookupRoute } from '../netlink/routes.ts';
-import { GATEWAY } from './pod-layout.ts';
+import { POD_GATEWAY } from './pod-network.ts';
 import type { PairSides } from './veth-pair.ts';
 
 /** As many times without a pause, */
@@ -26,7 +26,7 @@ export async function ipv6Ready(
   addresses: readonly IpAddress[],
   signal: AbortSignal,
 ): Promise<void> {
-  await localRoute(sides.node, GATEWAY[6], links.host, signal);
+  await localRoute(sides.node, POD_GATEWAY[6], links.host, signal);
   for (const address of addresses) {
     if (address.family === 6) await localRoute(sides.pod, address, links.container, signal);
   }

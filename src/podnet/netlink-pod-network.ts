@@ -1,4 +1,5 @@
 import { CoilError } from '../model/error.ts';
+import type { IpAddress } from '../model/ip-address.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
 import { deleteRoute } from '../netlink/routes.ts';
 import type { Logger } from '../process/logger.ts';
@@ -11,7 +12,7 @@ import { translated } from './network-error.ts';
 import { NodeSide } from './node-side.ts';
 import { hostLayout } from './pod-layout.ts';
 import { openPodNetns, withSocketIn } from './pod-netns.ts';
-import type { AttachedLinks, Attachment, Detachment, PodNetwork } from './pod-network.ts';
+import type { AttachedLinks, Attachment, AttachRequest, Detachment, PodNetwork } from './pod-network.ts';
 import { findLink, type PairSides } from './veth-pair.ts';
 
 export interface NetlinkPodNetworkOptions {
@@ -40,22 +41,31 @@ export class NetlinkPodNetwork implements PodNetwork, AsyncDisposable {
     this.#removalTimeoutMs = options.removalTimeoutMs ?? 10_000;
   }
 
-  attach(attachment: Attachment, signal: AbortSignal): Promise<AttachedLinks> {
-    return translated(`cannot attach container ${attachment.containerId}`, async () => {
+  attach(request: AttachRequest, signal: AbortSignal): Promise<AttachedLinks> {
+    return translated(`cannot attach container ${request.containerId}`, async () => {
       signal.throwIfAborted();
       this.#removal.retryFailed();
-      await this.#removed(attachment.hostIfname, signal);
-      this.#removal.spare(attachment.hostIfname);
-      return await this.#within(attachment.netns, async (sides) => {
-        for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-          const links =
-            (await createPair(sides, attachment, signal)) ??
-            (await adoptPair(sides, this.#removal, attachment, signal));
-          if (links !== undefined) return links;
-        }
-        throw new CoilError('network', `somebody else makes and deletes ${attachment.hostIfname} at the same time`);
-      });
+      await this.#removed(request.hostIfname, signal);
+      this.#removal.spare(request.hostIfname);
+      return await this.#within(request.netns, (sides) => this.#attachWithin(sides, request, signal));
     });
+  }
+
+  async #attachWithin(sides: PairSides, request: AttachRequest, signal: AbortSignal): Promise<AttachedLinks> {
+    const addresses = askedFor(request.addresses);
+    try {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const links =
+          (await createPair(sides, { ...request, addresses }, signal)) ??
+          (await adoptPair(sides, this.#removal, { ...request, addresses: await addresses }, signal));
+        if (links !== undefined) return links;
+      }
+      throw new CoilError('network', `somebody else makes and deletes ${request.hostIfname} at the same time`);
+    } catch (error) {
+      // whoever asked for addresses has to know what became of them
+      await Promise.allSettled([addresses]);
+      throw error;
+    }
   }
 
   detach(detachment: Detachment, signal: AbortSignal): Promise<void> {
@@ -110,4 +120,11 @@ export class NetlinkPodNetwork implements PodNetwork, AsyncDisposable {
       throw new CoilError('network', `${name} of the Pod's last sandbox is still being deleted`, { cause: error });
     }
   }
+}
+
+/** Begins to find the addresses. Where that fails, nobody may be waiting for them yet. */
+function askedFor(addresses: AttachRequest['addresses']): Promise<readonly IpAddress[]> {
+  const asked = typeof addresses === 'function' ? addresses() : Promise.resolve(addresses);
+  asked.catch(() => undefined);
+  return asked;
 }

@@ -34,7 +34,12 @@ export async function pairDifferences(
     ],
     container: [
       ...linkDown(loopback),
-      ...(await sideDifferences(sides.pod, container, containerLayout(container.index, addresses), signal)),
+      ...(await sideDifferences(
+        sides.pod,
+        container,
+        containerLayout({ index: container.index, ifname }, addresses),
+        signal,
+      )),
     ],
   };
 }

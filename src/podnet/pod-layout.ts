@@ -1,15 +1,13 @@
-import { IpAddress } from '../model/ip-address.ts';
+import type { IpAddress } from '../model/ip-address.ts';
 import { AddressFlag } from '../netlink/address-codec.ts';
 import { AddressFamily } from '../netlink/address-family.ts';
 import type { LinkAddress } from '../netlink/addresses.ts';
 import { RouteScope } from '../netlink/route-codec.ts';
 import type { Route } from '../netlink/routes.ts';
+import { POD_GATEWAY } from './pod-network.ts';
 
-/**
- * The Pod's next hop, an address of the host-side link. It is the same for every Pod, link-local, and never leaves the
- * link, so that a Pod needs no address of the node, and no subnet. IPv4's is Calico's and v1's.
- */
-export const GATEWAY = { 4: IpAddress.parse('169.254.1.1'), 6: IpAddress.parse('fe80::1') } as const;
+/** Routes of interfaces beside `eth0` come after its own; the link's index, which is unique in the Pod, is added. */
+const FURTHER_METRIC = 2048;
 
 /** What one end of the veth pair is to have. */
 export interface SideLayout {
@@ -37,7 +35,7 @@ function linkRoute(ip: IpAddress, link: number): Route {
 export function hostLayout(link: number, pod: readonly IpAddress[]): SideLayout {
   return {
     addresses: pod.map(({ family }) => {
-      const gateway = address(GATEWAY[family], link);
+      const gateway = address(POD_GATEWAY[family], link);
       // IPv6 knows by itself that fe80::1 is of scope link; fe80::/64 routes would lead to one link of many
       return family === 4
         ? { ...gateway, scope: RouteScope.link }
@@ -47,13 +45,20 @@ export function hostLayout(link: number, pod: readonly IpAddress[]): SideLayout 
   };
 }
 
-/** `ip address add POD dev LINK`, `ip route add GATEWAY dev LINK scope link`, `ip route add default via GATEWAY` */
-export function containerLayout(link: number, pod: readonly IpAddress[]): SideLayout {
+/**
+ * `ip address add POD dev LINK`, `ip route add GATEWAY dev LINK scope link`, `ip route add default via GATEWAY`. All of a
+ * Pod's interfaces have the same gateway, so those beside `eth0` have routes of a metric of their own.
+ */
+export function containerLayout(
+  { index: link, ifname }: { readonly index: number; readonly ifname: string },
+  pod: readonly IpAddress[],
+): SideLayout {
+  const metric = ifname === 'eth0' ? {} : { priority: FURTHER_METRIC + link };
   return {
     addresses: pod.map((ip) => address(ip, link)),
     routes: pod.flatMap(({ family }) => {
-      const gateway = linkRoute(GATEWAY[family], link);
-      return [gateway, { family: gateway.family, gateway: GATEWAY[family].toBytes(), link }];
+      const gateway = { ...linkRoute(POD_GATEWAY[family], link), ...metric };
+      return [gateway, { family: gateway.family, gateway: POD_GATEWAY[family].toBytes(), link, ...metric }];
     }),
   };
 }

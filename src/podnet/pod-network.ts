@@ -14,6 +14,14 @@ export interface Attachment {
   readonly addresses: readonly IpAddress[];
 }
 
+/**
+ * An attachment whose addresses may still have to be found. `addresses` is called at most once, and only where the
+ * Pod's namespace is there; `attach` makes meanwhile what needs no address, and ends only after it has answered.
+ */
+export interface AttachRequest extends Omit<Attachment, 'addresses'> {
+  readonly addresses: readonly IpAddress[] | (() => Promise<readonly IpAddress[]>);
+}
+
 /** What detaching needs to know; `netns` may be absent or gone, and `addresses` empty where nothing is recorded. */
 export interface Detachment {
   readonly containerId: string;
@@ -44,9 +52,10 @@ export interface PodNetwork {
   /**
    * Makes the veth pair, addresses and routes of both ends. Where all is there already for the same container, changes
    * nothing. Undoes what it did where it fails.
-   * @throws {CoilError} netns-not-found, link-exists (somebody else's interface of that name), network
+   * @throws {CoilError} netns-not-found, link-exists (somebody else's interface of that name), network; and what
+   *   `addresses` throws
    */
-  attach(attachment: Attachment, signal: AbortSignal): Promise<AttachedLinks>;
+  attach(request: AttachRequest, signal: AbortSignal): Promise<AttachedLinks>;
 
   /**
    * Withdraws the host's routes to the Pod, then deletes the link in the background (the kernel takes 10 to 30 ms for
@@ -66,7 +75,10 @@ export interface PodNetwork {
   settled(): Promise<void>;
 }
 
-/** The next hop of a Pod's default routes: the host's end of the veth pair has these addresses, on every node. */
+/**
+ * The next hop of a Pod's default routes, an address of the host's end of the veth pair. It is the same for every Pod,
+ * link-local, and never leaves the link, so that a Pod needs no address of the node, and no subnet. IPv4's is v1's.
+ */
 export const POD_GATEWAY = {
   4: IpAddress.parse('169.254.1.1'),
   6: IpAddress.parse('fe80::1'),

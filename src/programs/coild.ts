@@ -1,6 +1,7 @@
 import { runCoild } from '../coild/coild.ts';
 import { parseListenAddress } from '../coild/listen-address.ts';
 import { rootOnly } from '../coild/peer-authority.ts';
+import { parseSocketPath } from '../coild/socket-path.ts';
 import { CoilError } from '../model/error.ts';
 import { socketUid } from '../netlink/socket-owner.ts';
 import { hostIfname } from '../podnet/host-ifname.ts';
@@ -42,13 +43,14 @@ export const main: Main = (io) =>
   withFlags(SPEC, io, async (flags) => {
     const node = nodeName(io.env.COIL_NODE_NAME);
     const http = flags.http === '' ? undefined : asUsage(() => parseListenAddress('--http', flags.http));
+    const socket = asUsage(() => parseSocketPath('--socket', flags.socket));
     const storeOptions = readStoreOptions(flags);
     using logger = openLogger('coild', flags, io.stderr);
     try {
       await using store = await openStore(storeOptions, io.signal);
       await using podNetwork = new NetlinkPodNetwork({}, { logger });
       await using exporter = new NetlinkBlockExporter({ tableId: flags['table-id'], protocolId: flags['protocol-id'] });
-      const options = { node, http, socket: flags.socket, ...intervals(flags) };
+      const options = { node, http, socket, ...intervals(flags) };
       const deps = { store, podNetwork, exporter, hostIfname, logger, mayChange: rootOnly(socketUid), ...clocks };
       await runCoild(options, deps, io.signal);
       return 0;

@@ -1,6 +1,6 @@
 import { CoilError } from '../../src/model/error.ts';
 import type { IpAddress } from '../../src/model/ip-address.ts';
-import type { AttachedLinks, Attachment, Detachment, PodNetwork } from '../../src/podnet/pod-network.ts';
+import type { AttachedLinks, Attachment, AttachRequest, Detachment, PodNetwork } from '../../src/podnet/pod-network.ts';
 
 interface FakeLink {
   readonly links: AttachedLinks;
@@ -78,12 +78,14 @@ export class FakePodNetwork implements PodNetwork {
     this.#gate = undefined;
   }
 
-  async attach(attachment: Attachment, signal: AbortSignal): Promise<AttachedLinks> {
-    this.#begin(`attach ${ownerOf(attachment)}`, signal);
-    await this.#deletions.get(attachment.hostIfname);
+  async attach(request: AttachRequest, signal: AbortSignal): Promise<AttachedLinks> {
+    this.#begin(`attach ${ownerOf(request)}`, signal);
+    await this.#deletions.get(request.hostIfname);
     signal.throwIfAborted();
-    const { addresses, hostIfname, ifname, netns } = attachment;
+    const { hostIfname, ifname, netns } = request;
     const interfaces = this.#interfaces(netns);
+    const addresses = typeof request.addresses === 'function' ? await request.addresses() : request.addresses;
+    const attachment = { ...request, addresses };
     const link = this.#links.get(hostIfname);
     const joined = link?.peer?.netns === netns && link.peer.ifname === ifname;
     if (interfaces.has(ifname) && !joined) throw new CoilError('link-exists', `${netns} has ${ifname} already`);
@@ -174,6 +176,6 @@ export class FakePodNetwork implements PodNetwork {
   }
 }
 
-function ownerOf({ containerId, ifname }: Attachment | Detachment): string {
+function ownerOf({ containerId, ifname }: Pick<Attachment, 'containerId' | 'ifname'>): string {
   return `${containerId}/${ifname}`;
 }

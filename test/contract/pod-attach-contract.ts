@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { CoilError } from '../../src/model/error.ts';
+import type { IpAddress } from '../../src/model/ip-address.ts';
 import { attachmentOf, fails, networkTest, type PodNetworkSetup, soon } from './pod-network-fixture.ts';
 
 /** Attaching and checking. */
@@ -41,6 +43,33 @@ export function podAttachContract(setup: PodNetworkSetup): void {
     await fails(fixture.network.attach(attachment, soon()), 'netns-not-found', /ct-not-there/);
     await fails(fixture.network.check(attachment, soon()), 'netns-not-found', /ct-not-there/);
     assert.equal(await fixture.print(), before);
+  });
+
+  networkTest(setup, 'addresses may come later; where they do not, nothing is left', async (fixture) => {
+    const { addresses, ...rest } = attachmentOf(await fixture.addNetns());
+    const before = await fixture.print();
+    const reason = new CoilError('out-of-addresses', 'none left');
+    const none = () => Promise.reject<readonly IpAddress[]>(reason);
+    await fails(fixture.network.attach({ ...rest, addresses: none }, soon()), 'out-of-addresses', /none left/);
+    await fixture.network.settled();
+    assert.equal(await fixture.print(), before);
+    const later = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return addresses;
+    };
+    await fixture.network.attach({ ...rest, addresses: later }, soon());
+    await fixture.network.check({ ...rest, addresses }, soon());
+  });
+
+  networkTest(setup, 'where there is no namespace, no address is asked for', async (fixture) => {
+    let asked = 0;
+    const addresses = async () => {
+      asked++;
+      return [];
+    };
+    const request = { ...attachmentOf('/run/netns/ct-not-there'), addresses };
+    await fails(fixture.network.attach(request, soon()), 'netns-not-found', /ct-not-there/);
+    assert.equal(asked, 0);
   });
 
   networkTest(

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { CoilError } from '../model/error.ts';
+import { Backoff } from '../process/backoff.ts';
+import { RecordingLogger } from '../process/recording-logger.ts';
+import type { NodeChange, NodeSnapshot } from '../store/ipam-store.ts';
+import { NodeState } from './node-state.ts';
+import { NodeSync } from './node-sync.ts';
+
+const EMPTY: NodeSnapshot = {
+  kind: 'snapshot',
+  revision: 1,
+  pools: new Map(),
+  blocks: [],
+  addresses: [],
+  unreadable: [],
+};
+
+/** A datastore whose watch gives an empty snapshot, and goes on until `lose`, then fails until `restore`. */
+class Watched {
+  #lost = Promise.withResolvers<never>();
+  #available = true;
+
+  async *watchNode(_node: string, signal: AbortSignal): AsyncGenerator<NodeSnapshot | NodeChange> {
+    if (!this.#available) throw new CoilError('store-unavailable', 'lost');
+    yield EMPTY;
+    const aborted = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => aborted.resolve());
+    await Promise.race([this.#lost.promise, aborted.promise]);
+  }
+
+  lose(): void {
+    this.#available = false;
+    this.#lost.promise.catch(() => undefined);
+    this.#lost.reject(new CoilError('store-unavailable', 'lost'));
+  }
+
+  restore(): void {
+    this.#available = true;
+    this.#lost = Promise.withResolvers();
+  }
+}
+
+test('the state is fresh while it is watched, and not while the watch is lost; what was read stays of use', async () => {
+  const store = new Watched();
+  const stop = new AbortController();
+  const sync = new NodeSync(
+    { node: 'node1', scanIntervalMs: 60_000, backoff: new Backoff({ baseMs: 1, maxMs: 1 }) },
+    {
+      store,
+      state: new NodeState({ restMs: 0 }, { clock: () => 0 }),
+      keeper: { exportUntilDone: async () => undefined, returnEmpty: async () => undefined },
+      logger: new RecordingLogger(),
+    },
+  );
+  assert.equal(sync.isFresh, false);
+  const running = sync.run(stop.signal);
+  await sync.ready(AbortSignal.timeout(5_000));
+  assert.equal(sync.isFresh, true);
+  store.lose();
+  await until(() => !sync.isFresh);
+  await sync.ready(AbortSignal.timeout(5_000));
+  store.restore();
+  await until(() => sync.isFresh);
+  stop.abort();
+  await running;
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  for (const deadline = performance.now() + 5_000; !condition(); ) {
+    assert.ok(performance.now() < deadline, 'not within 5 s');
+    await turn();
+  }
+}
