@@ -74,7 +74,10 @@ export class PodAttacher {
       const host = hostIfname(namespace, pod, ifname);
       await podNetwork.detach({ containerId, netns, ifname, hostIfname: host, addresses }, signal);
       await ipam.release(releaseRequest(request), signal);
-      logger.info('detached a Pod', { namespace, pod, containerId, ifname, addresses: addresses.map(String) });
+      const fields = { namespace, pod, containerId, ifname, addresses: addresses.map(String) };
+      // runtimes repeat a DEL that succeeded
+      if (addresses.length > 0) logger.info('detached a Pod', fields);
+      else logger.debug('nothing is recorded of a Pod that was to be detached', fields);
     });
   }
 

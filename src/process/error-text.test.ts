@@ -17,6 +17,11 @@ const TEXTS: [string, unknown, string][] = [
     'cannot read pools (store-unavailable): request failed: connect ECONNREFUSED 127.0.0.1:2379 (errno -111)',
   ],
   ['a cause that is said already', new Error('etcd: broken', { cause: new Error('broken') }), 'etcd: broken'],
+  [
+    'a cause that is said already, but for its errno',
+    coded('cannot export: Device is not up', 'network', Object.assign(new Error('Device is not up'), { errno: 100 })),
+    'cannot export: Device is not up (network) (errno 100)',
+  ],
   ['many errors', new AggregateError([new Error('a'), new Error('b')], 'all failed'), 'all failed: a; b'],
   ['a text', 'broken', 'broken'],
   ['an object', { reason: 1 }, '{"reason":1}'],
