@@ -13,7 +13,7 @@ export function errorText(error: unknown): string {
 function describe(error: unknown, said: string, depth: number): string {
   if (!(error instanceof Error)) return typeof error === 'string' ? error : (JSON.stringify(error) ?? String(error));
   const message = error.message || error.name;
-  const own = said.includes(message) ? annotations(error, said) : `${message}${annotations(error, message)}`;
+  const own = said.includes(`: ${message}`) ? annotations(error, said) : `${message}${annotations(error, message)}`;
   if (depth === 0) return own;
   const causes = error instanceof AggregateError ? [...error.errors, error.cause] : [error.cause];
   const texts = causes.filter((cause) => cause !== undefined).map((cause) => describe(cause, said + own, depth - 1));
