@@ -13,7 +13,7 @@ KEEP ?=
 
 BUILD_PACKAGES := gcc libc6-dev libatomic1
 RUN_PACKAGES := $(BUILD_PACKAGES) iproute2 util-linux procps bird2 etcd-server etcd-client
-TEST_PACKAGES := $(RUN_PACKAGES) containerd runc containernetworking-plugins iptables
+TEST_PACKAGES := $(RUN_PACKAGES) containerd runc containernetworking-plugins iptables zsh fish
 
 .PHONY: help demo test bench build lint fix clean
 

@@ -8,16 +8,16 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a program in this process, with no environment and an empty standard input. */
+/** Runs a program in this process, by default with no environment and an empty standard input. */
 export async function runMain(
   main: Main,
   argv: readonly string[],
-  io: Partial<Pick<ProgramIo, 'env' | 'signal'>> = {},
+  io: Partial<Pick<ProgramIo, 'env' | 'signal' | 'stdin'>> = {},
 ): Promise<Ended> {
   const stdout = new Recorder();
   const stderr = new Recorder();
-  const { env = {}, signal = new AbortController().signal } = io;
-  const status = await main({ argv, env, stdin: Readable.from([]), stdout, stderr, signal });
+  const { env = {}, signal = new AbortController().signal, stdin = Readable.from([]) } = io;
+  const status = await main({ argv, env, stdin, stdout, stderr, signal });
   return { status, stdout: stdout.text, stderr: stderr.text };
 }
 

@@ -6,6 +6,7 @@ import { IpPrefix } from '../model/ip-prefix.ts';
 /** What the help text says of arguments that several commands take. */
 export const POOL_ARGUMENT = 'Name of the pool';
 export const SUBNET_ARGUMENT = 'Network such as 10.11.0.0/16 or 2001:db8::/112';
+export const ADDRESS_ARGUMENT = 'Address such as 10.11.0.1';
 
 /** The name of a pool to be. @throws {CoilError} invalid-argument */
 export function parseNewPoolName(text: string): string {

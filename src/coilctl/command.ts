@@ -11,8 +11,21 @@ export interface CommandDeps {
   readonly signal: AbortSignal;
 }
 
-/** A subcommand whose arguments have been read. */
-export type Action = (deps: CommandDeps) => Promise<void>;
+/** A subcommand whose arguments have been read. Nothing more is to be done, unless it gives a question. */
+export type Action = (deps: CommandDeps) => Promise<Question | undefined> | Promise<void>;
+
+/** What an administrator has to agree to before anything is changed. */
+export interface Question {
+  /** What a yes may do; stands before the question. */
+  readonly warning: string;
+  /** `free 10.11.0.1?` */
+  readonly text: string;
+  /** Whether the command line says yes already. */
+  readonly agreed: boolean;
+  /** What a no leaves as it is. */
+  readonly unchanged: string;
+  readonly confirmed: (deps: CommandDeps) => Promise<void>;
+}
 
 /** A subcommand of coilctl. */
 export interface Command extends CommandSpec {

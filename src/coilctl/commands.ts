@@ -1,3 +1,4 @@
+import { addressFree } from './address-free.ts';
 import { addressInfo } from './address-info.ts';
 import type { Command } from './command.ts';
 import { nodeBlocks } from './node-blocks.ts';
@@ -10,4 +11,12 @@ import { poolShow } from './pool-show.ts';
 export const NOUNS = { pool: 'Address pools', node: 'Nodes', address: 'Pod addresses' } as const;
 
 /** All subcommands, in the order of the help text. */
-export const COMMANDS: readonly Command[] = [poolCreate, poolAddSubnet, poolList, poolShow, nodeBlocks, addressInfo];
+export const COMMANDS: readonly Command[] = [
+  poolCreate,
+  poolAddSubnet,
+  poolList,
+  poolShow,
+  nodeBlocks,
+  addressInfo,
+  addressFree,
+];

@@ -10,7 +10,7 @@ import { VERSION } from './version.ts';
 const flags = {
   http: textFlag({ describe: 'Address to listen on', default: '127.0.0.1:9383' }),
   node: optionalTextFlag({ describe: 'Name of this node', env: 'NODE_NAME' }),
-  wait: durationFlag({ describe: 'How long to wait', default: '10m', env: 'WAIT', group: 'Timing:' }),
+  wait: durationFlag({ describe: 'How long to wait', short: 'w', default: '10m', env: 'WAIT', group: 'Timing:' }),
 };
 
 /** Prints what it understood. */
@@ -63,6 +63,9 @@ async function refused(main: Main, argv: string[], env = {}): Promise<string> {
 test('defaults, and the value that was given last', async () => {
   assert.deepEqual(await understood(daemon, []), { http: '127.0.0.1:9383', wait: 600_000 });
   assert.deepEqual(await understood(daemon, ['--http', 'a:1', '--http=b:2', '--wait=1s']), { http: 'b:2', wait: 1000 });
+  for (const short of [['-w', '1s'], ['-w1s'], ['--wait=5s', '-w', '1s']]) {
+    assert.deepEqual(await understood(daemon, short), { http: '127.0.0.1:9383', wait: 1000 });
+  }
 });
 
 test('a value stays the text that it was', async () => {
@@ -97,7 +100,7 @@ test('help names every flag, its default and its variable', async () => {
   for (const argv of [['--help'], ['-h'], ['--http', 'x', '--help']]) {
     const { status, stdout, stderr } = await runMain(daemon, argv);
     assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
-    assert.match(stdout, /^daemon\n\nServes\.\n\nTiming:\n +--wait .*environment: WAIT.*default: "10m"/);
+    assert.match(stdout, /^daemon\n\nServes\.\n\nTiming:\n +-w, --wait .*environment: WAIT.*default: "10m"/);
     assert.match(stdout, /--http +Address to listen on .*default: "127\.0\.0\.1:9383"/);
     assert.match(stdout, /The end\.\n$/);
   }
@@ -146,14 +149,17 @@ test('a command gets its arguments and flags, and those of the program', async (
 });
 
 const MISUSED: [string, RegExp][] = [
-  ['', /^tool: a command is missing: pool show, pool list, node show\n'tool --help'/],
+  ['', /^tool: a command is missing: pool show, pool list, node show, completion\n'tool --help'/],
   ['pool', /^tool: a command is missing after pool: pool show, pool list\n'tool pool --help'/],
   ['pool shwo', /^tool: there is no command "pool shwo", but pool show, pool list\n'tool pool --help'/],
-  ['bogus', /^tool: there is no command "bogus", but pool show, pool list, node show\n'tool --help'/],
+  ['bogus', /^tool: there is no command "bogus", but pool show, pool list, node show, completion\n'tool --help'/],
   ['pool show', /^tool: missing after pool show: <name> <subnet>\nusage: tool pool show <name> <subnet>\n/],
   ['pool show a', /^tool: missing after pool show: <subnet>\nusage: .*\n'tool pool show --help'/],
   ['pool show a b c', /^tool: too much after pool show: "c"\nusage/],
   ['pool show a b -1', /^tool: there is no flag -1\nusage/],
+  ['pool list --htpp x', /^tool: there is no flag --htpp: did you mean --http\?\nusage/],
+  ['pool show a b -j yes', /^tool: there is no flag -j\nusage/],
+  ['pool show a b -w', /^tool: -w takes a value/],
   ['pool list --json', /^tool: pool list does not take --json\nusage: tool pool list\n/],
   ['pool show a b --json=maybe', /^tool: --json takes no value\nusage/],
 ];

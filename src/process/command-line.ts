@@ -1,5 +1,7 @@
+import { COMPLETION } from './completion.ts';
 import { findCommand } from './find-command.ts';
 import type { Flags, FlagValues } from './flag.ts';
+import { type FlagSources, openSources, readFlags } from './flag-sources.ts';
 import { type ParsedLine, parseLine } from './parse-line.ts';
 import type { ProgramIo } from './program.ts';
 import {
@@ -19,6 +21,8 @@ export interface CommandLine<F extends Flags, C extends CommandSpec> {
   readonly args: Readonly<Record<string, string>>;
   /** Values of the subcommand's own flags. */
   readonly commandFlags: Readonly<Record<string, unknown>>;
+  /** What the values of all flags were read from. */
+  readonly sources: FlagSources;
 }
 
 type Io = Pick<ProgramIo, 'argv' | 'env' | 'stdout' | 'stderr'>;
@@ -37,7 +41,7 @@ export function withFlags<F extends Flags>(
 ): Promise<number> {
   return answering(spec, io, ({ flags, words }) => {
     if (words.length > 0) throw new UsageError(`${spec.name} takes flags only, not ${JSON.stringify(words.join(' '))}`);
-    return body(readFlags(spec.flags, flags, io.env));
+    return body(readFlags(spec.flags, { given: flags, env: io.env }));
   });
 }
 
@@ -47,12 +51,20 @@ export function withCommand<F extends Flags, C extends CommandSpec>(
   io: Io,
   body: (line: CommandLine<F, C>) => Promise<number>,
 ): Promise<number> {
-  return answering(spec, io, ({ flags: given, words }) => {
+  return answering(spec, io, async ({ flags: given, words }) => {
+    const [noun, ...rest] = words;
+    if (noun === COMPLETION) {
+      const { completionScript } = await import('./completion-script.ts');
+      io.stdout.write(await completionScript(spec, rest));
+      return 0;
+    }
     const { command, args } = findCommand(spec, words);
     const foreign = [...given.keys()].find((name) => !(name in spec.flags || name in command.flags));
     if (foreign !== undefined) throw new UsageError(`${command.name} does not take --${foreign}`);
-    const flags = readFlags(spec.flags, given, io.env);
-    return body({ command, args, flags, commandFlags: readFlags(command.flags, given, io.env) });
+    const sources = await openSources(spec, { given, env: io.env });
+    const flags = readFlags(spec.flags, sources);
+    const commandFlags = readFlags(command.flags, sources);
+    return await body({ command, args, flags, commandFlags, sources });
   });
 }
 
@@ -82,15 +94,4 @@ function whereToLook(spec: AnyProgramSpec, [noun = '', verb = '']: readonly stri
   const command = spec.commands.find(({ name }) => name === `${noun} ${verb}`);
   if (command) return `usage: ${spec.name} ${commandUsage(command)}\n${help(command.name)}`;
   return Object.hasOwn(spec.nouns, noun) ? help(noun) : help();
-}
-
-/** Flag beats environment beats default. @throws {UsageError} */
-function readFlags<F extends Flags>(flags: F, given: ParsedLine['flags'], env: Io['env']): FlagValues<F> {
-  const values = Object.entries(flags).map(([name, flag]) => {
-    const text = given.get(name);
-    if (text !== undefined) return [name, flag.read(text, `--${name}`)];
-    const fromEnv = flag.env === undefined ? undefined : env[flag.env];
-    return [name, fromEnv ? flag.read(fromEnv, flag.env!) : flag.read(flag.default, `--${name}`)];
-  });
-  return Object.fromEntries(values) as FlagValues<F>;
 }

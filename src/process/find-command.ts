@@ -1,3 +1,4 @@
+import { COMPLETION } from './completion.ts';
 import type { Flags } from './flag.ts';
 import type { CommandProgramSpec, CommandSpec } from './program-spec.ts';
 import { UsageError } from './usage-error.ts';
@@ -17,7 +18,7 @@ export function findCommand<C extends CommandSpec>(
   words: readonly string[],
 ): FoundCommand<C> {
   const [noun, verb, ...values] = words;
-  const names = spec.commands.map(({ name }) => name);
+  const names = [...spec.commands.map(({ name }) => name), COMPLETION];
   if (noun === undefined) throw new UsageError(`a command is missing: ${names.join(', ')}`);
   const below = names.filter((name) => name.startsWith(`${noun} `));
   if (below.length === 0) throw new UsageError(`there is no command ${quote(noun)}, but ${names.join(', ')}`);

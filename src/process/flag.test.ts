@@ -5,6 +5,7 @@ import {
   durationFlag,
   type Flag,
   integerFlag,
+  optionalChoiceFlag,
   optionalTextFlag,
   requiredTextFlag,
   switchFlag,
@@ -17,6 +18,8 @@ const interval = durationFlag({ describe, default: '10m', minMs: 1000 });
 const table = integerFlag({ describe, default: '119', min: 1, max: 252 });
 const level = choiceFlag({ describe, default: 'info', choices: ['info', 'debug'], aliases: { dbg: 'debug' } });
 
+const format = optionalChoiceFlag({ describe, choices: ['json', 'yaml'] });
+
 const TAKEN: [string, Flag<unknown>, string | undefined, unknown][] = [
   ['a text', textFlag({ describe, default: '/coil/' }), '', ''],
   ["a text's default", textFlag({ describe, default: '/coil/' }), undefined, '/coil/'],
@@ -27,6 +30,8 @@ const TAKEN: [string, Flag<unknown>, string | undefined, unknown][] = [
   ["an integer's default", table, undefined, 119],
   ['a word', level, 'debug', 'debug'],
   ['another word for it', level, 'dbg', 'debug'],
+  ['a word that may be absent', format, 'yaml', 'yaml'],
+  ['its absence', format, undefined, undefined],
   ['a switch', switchFlag({ describe }), 'true', true],
   ['an absent switch', switchFlag({ describe }), undefined, false],
 ];
@@ -36,6 +41,8 @@ for (const [what, flag, text, value] of TAKEN) {
 }
 
 const REFUSED: [Flag<unknown>, string | undefined, RegExp][] = [
+  [format, '', /^--x takes one of json, yaml, not ""/],
+  [format, 'xml', /^--x takes one of json, yaml, not "xml"/],
   [requiredTextFlag({ describe, env: 'COIL_NODE_NAME' }), undefined, /^--x is required.*COIL_NODE_NAME/],
   [requiredTextFlag({ describe }), '', /^--x is required$/],
   [interval, '10', /^--x takes a duration such as 500ms.*"10"/],

@@ -10,8 +10,14 @@ export interface FlagInfo {
   readonly describe: string;
   /** Headline of the help text under which the flag stands. */
   readonly group?: string;
+  /** One letter that stands for the name: `-o` for `--output`. */
+  readonly short?: string;
   /** Environment variable that gives the value where the flag is not given. */
   readonly env?: string;
+  /** Member of the configuration file that gives the value where neither flag nor environment does. */
+  readonly member?: string;
+  /** A file's name, which shells complete; or a comma-separated list, which the configuration file may have as one. */
+  readonly takes?: 'file' | 'list';
 }
 
 /** A flag whose value is a T. A switch is given without a value. */
@@ -19,6 +25,8 @@ export interface Flag<T> extends FlagInfo {
   readonly kind: 'value' | 'switch';
   /** As the administrator would write it. */
   readonly default?: string;
+  /** The words that it takes, where these are all. */
+  readonly choices?: readonly string[];
   /**
    * Reads the value; `text` is undefined where there is none, and no default. `name` is `--http`, or the environment
    * variable that the value came from. @throws {UsageError} naming it
@@ -82,21 +90,27 @@ export function integerFlag(
   return { kind: 'value', ...info, read };
 }
 
-/** One of some words; `aliases` are other words for them, which the help text leaves out. */
-export function choiceFlag<T extends string>(
-  info: FlagInfo & {
-    readonly default: NoInfer<T>;
-    readonly choices: readonly T[];
-    readonly aliases?: Readonly<Record<string, NoInfer<T>>>;
-  },
-): Flag<T> {
-  const aliases = new Map(Object.entries<T>(info.aliases ?? {}));
-  const read = (text: string = info.default, name: string) => {
-    const choice = aliases.get(text) ?? info.choices.find((candidate) => candidate === text);
-    if (choice !== undefined) return choice;
-    throw new UsageError(`${name} takes one of ${info.choices.join(', ')}, not ${JSON.stringify(text)}`);
+interface ChoiceInfo<T extends string> extends FlagInfo {
+  readonly choices: readonly T[];
+  /** Other words for them, which the help text leaves out. */
+  readonly aliases?: Readonly<Record<string, NoInfer<T>>>;
+}
+
+/** One of some words. */
+export function choiceFlag<T extends string>(info: ChoiceInfo<T> & { readonly default: NoInfer<T> }): Flag<T> {
+  const { read, ...flag } = optionalChoiceFlag(info);
+  return { ...flag, default: info.default, read: (text, name) => read(text, name) ?? info.default };
+}
+
+/** One of some words, or none. */
+export function optionalChoiceFlag<T extends string>({ aliases, ...info }: ChoiceInfo<T>): Flag<T | undefined> {
+  const { choices } = info;
+  const words = new Map([...choices.map((choice) => [choice, choice] as const), ...Object.entries<T>(aliases ?? {})]);
+  const read = (text: string | undefined, name: string) => {
+    if (text === undefined || words.has(text)) return words.get(text ?? '');
+    throw new UsageError(`${name} takes one of ${choices.join(', ')}, not ${JSON.stringify(text)}`);
   };
-  return { kind: 'value', ...info, describe: `${info.describe}: ${info.choices.join(', ')}`, read };
+  return { kind: 'value', ...info, describe: `${info.describe}: ${choices.join(', ')}`, read };
 }
 
 /** Given or not. */

@@ -1,4 +1,5 @@
 import yargs, { type Argv, type Options } from 'yargs';
+import { COMPLETION_SUMMARY, COMPLETION_USAGE, DEFAULT_SHELL, SHELLS } from './completion.ts';
 import type { Flag, Flags } from './flag.ts';
 import { type AnyProgramSpec, type CommandProgramSpec, type CommandSpec, commandUsage } from './program-spec.ts';
 
@@ -41,6 +42,9 @@ function describeCommands(parser: Argv, spec: CommandProgramSpec<Flags, CommandS
       return below;
     });
   }
+  parser.command(COMPLETION_USAGE, COMPLETION_SUMMARY, (below) =>
+    below.positional('shell', { describe: SHELLS.join(', '), type: 'string', defaultDescription: DEFAULT_SHELL }),
+  );
 }
 
 function describeCommand(parser: Argv, noun: string, command: CommandSpec): void {
@@ -54,9 +58,11 @@ function optionsOf(flags: Flags): Record<string, Options> {
   return Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, optionOf(flag)]));
 }
 
-function optionOf({ kind, describe, group, env, default: value }: Flag<unknown>): Options {
+function optionOf({ kind, describe, short, group, env, member, default: value }: Flag<unknown>): Options {
+  const elsewhere = [...(env ? [`environment: ${env}`] : []), ...(member ? [`file: ${member}`] : [])];
   return {
-    describe: env === undefined ? describe : `${describe} (environment: ${env})`,
+    describe: elsewhere.length === 0 ? describe : `${describe} (${elsewhere.join('; ')})`,
+    ...(short === undefined ? {} : { alias: short }),
     type: kind === 'switch' ? 'boolean' : 'string',
     ...(group === undefined ? {} : { group }),
     ...(value === undefined ? {} : { defaultDescription: JSON.stringify(value) }),

@@ -5,7 +5,7 @@ const group = 'Logging:';
 
 /** How every program logs; by default to standard error. */
 export const LOG_FLAGS = {
-  logfile: optionalTextFlag({ group, describe: 'File to append the log to, instead of standard error' }),
+  logfile: optionalTextFlag({ group, takes: 'file', describe: 'File to append the log to, instead of standard error' }),
   loglevel: choiceFlag({
     group,
     describe: 'The least urgent lines to log',

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Flags } from './flag.ts';
+import { nearest } from './nearest.ts';
 import type { AnyProgramSpec } from './program-spec.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -22,7 +23,8 @@ const BUILT_IN = { help: { type: 'boolean', short: 'h' }, version: { type: 'bool
 export function parseLine(spec: AnyProgramSpec, argv: readonly string[]): ParsedLine {
   const known = allFlags(spec);
   const options = Object.entries(known).map(
-    ([name, { kind }]) => [name, { type: kind === 'switch' ? 'boolean' : 'string' }] as const,
+    ([name, { kind, short }]) =>
+      [name, { type: kind === 'switch' ? 'boolean' : 'string', ...(short && { short }) }] as const,
   );
   const { tokens } = parseArgs({
     args: [...argv],
@@ -40,8 +42,8 @@ export function parseLine(spec: AnyProgramSpec, argv: readonly string[]): Parsed
   return { request, flags, words };
 }
 
-/** Those of the program and of all its commands: which command it is, is known only when they are taken away. */
-function allFlags(spec: AnyProgramSpec): Flags {
+/** The flags of the program and of all its commands: which command it is, is known only when they are taken away. */
+export function allFlags(spec: AnyProgramSpec): Flags {
   const ofCommands = 'commands' in spec ? spec.commands.map(({ flags }) => flags) : [];
   return Object.assign({}, spec.flags, ...ofCommands);
 }
@@ -55,7 +57,10 @@ interface OptionToken {
 
 function givenValue({ name, rawName, value, inlineValue }: OptionToken, known: Flags): string {
   const flag = Object.hasOwn(known, name) ? known[name] : undefined;
-  if (flag === undefined && !Object.hasOwn(BUILT_IN, name)) throw new UsageError(`there is no flag ${rawName}`);
+  if (flag === undefined && !Object.hasOwn(BUILT_IN, name)) {
+    const meant = nearest(name, Object.keys(known));
+    throw new UsageError(`there is no flag ${rawName}${meant ? `: did you mean --${meant}?` : ''}`);
+  }
   if (flag?.kind !== 'value') {
     const given = value ?? 'true';
     if (given === 'true' || given === 'false') return given;

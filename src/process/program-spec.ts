@@ -1,3 +1,4 @@
+import type { ConfigSpec } from './config-file.ts';
 import type { Flags } from './flag.ts';
 
 /** What the help text says, and which flags there are. */
@@ -24,6 +25,8 @@ export interface CommandSpec {
 /** A program with subcommands, each of which takes the program's flags too. */
 export interface CommandProgramSpec<F extends Flags, C extends CommandSpec> extends ProgramSpec<F> {
   readonly commands: readonly C[];
+  /** Absent where the program has no configuration file. */
+  readonly config?: ConfigSpec;
   /** What the help text says of each noun. */
   readonly nouns: Readonly<Record<string, string>>;
 }

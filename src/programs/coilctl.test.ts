@@ -89,3 +89,19 @@ test('help shows every command and flag', async () => {
     assert.ok(stdout.includes(word), word);
   }
 });
+
+test('two layouts at once are a usage error', () =>
+  inFolder(async (folder, store) => {
+    const { status, stdout, stderr } = await runMain(main, [
+      'pool',
+      'show',
+      'x',
+      '10.1.0.0/24',
+      '--json',
+      '-ojson',
+      store,
+    ]);
+    assert.deepEqual({ status, stdout }, { status: 2, stdout: '' });
+    assert.match(stderr, /^coilctl: --json and --output exclude each other/);
+    assert.deepEqual(await readdir(folder), []);
+  }));

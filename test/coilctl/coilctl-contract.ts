@@ -2,25 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { main } from '../../src/programs/coilctl.ts';
 import { type Ended, runMain } from '../run-main.ts';
+import { addressFreeContract } from './address-free-contract.ts';
+import { type CoilctlFixture, type CoilctlSetup, TIMEOUT_MS } from './coilctl-setup.ts';
 import { goldenAnswers } from './golden-answers.ts';
+import { outputContract } from './output-contract.ts';
 
-/** A datastore for one test. */
-export interface CoilctlFixture extends AsyncDisposable {
-  /** The flags by which coilctl finds it. */
-  readonly flags: readonly string[];
-}
-
-export interface CoilctlSetup {
-  /** A datastore in the state of test/golden/v1-etcd.jsonl. */
-  readonly v1: () => Promise<CoilctlFixture>;
-  readonly empty: () => Promise<CoilctlFixture>;
-}
-
-const TIMEOUT_MS = 60_000;
 const MESSAGE = /^\S+ \S+ coilctl error: "(.*)"\n$/;
 
 /** What coilctl promises over any datastore. */
 export function coilctlContract(setup: CoilctlSetup): void {
+  outputContract(setup);
+  addressFreeContract(setup);
+
   test('answers what v1 answered', { timeout: TIMEOUT_MS }, async (t) => {
     await using fixture = await setup.v1();
     for (const { argv, stdout, status, failure } of goldenAnswers()) {

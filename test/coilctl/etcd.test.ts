@@ -6,7 +6,8 @@ import { main } from '../../src/programs/coilctl.ts';
 import { EtcdFixture } from '../etcd/etcd-fixture.ts';
 import { EtcdServer } from '../etcd/etcd-server.ts';
 import { runMain } from '../run-main.ts';
-import { type CoilctlFixture, coilctlContract } from './coilctl-contract.ts';
+import { coilctlContract } from './coilctl-contract.ts';
+import type { CoilctlFixture } from './coilctl-setup.ts';
 import { v1Keys } from './v1-state.ts';
 
 const V1_PREFIX = '/coil/';

@@ -1,0 +1,40 @@
+import type { Readable, Writable } from 'node:stream';
+import { withDeadline } from '../process/deadline.ts';
+import type { Question } from './command.ts';
+
+/** How long an administrator may think. */
+const ANSWER_MS = 600_000;
+
+/** The question was not answered with yes; the message says that nothing was changed. */
+export class DeclinedError extends Error {
+  override readonly name = 'DeclinedError';
+}
+
+interface Terminal {
+  readonly stdin: Readable;
+  readonly stdout: Pick<Writable, 'write'>;
+  readonly signal: AbortSignal;
+}
+
+/** Asks on standard output, and reads a line of standard input: y or yes agrees. @throws {DeclinedError} */
+export async function confirm({ warning, text, unchanged }: Question, terminal: Terminal): Promise<void> {
+  const { stdin, stdout, signal } = terminal;
+  stdout.write(`warning: ${warning}\n${text} [y/N] `);
+  let answer: string | undefined;
+  try {
+    answer = await withDeadline({ ms: ANSWER_MS, signal }, (either) => readLine(stdin, either));
+  } finally {
+    if (answer === undefined) stdout.write('\n'); // what is printed next begins a line
+  }
+  if (/^\s*(y|yes)\s*$/i.test(answer ?? '')) return;
+  const said = answer === undefined ? 'there was no answer (--yes answers beforehand)' : 'the answer was not y';
+  throw new DeclinedError(`nothing was changed, ${unchanged}: ${said}`);
+}
+
+/** The first line, undefined where there is none. */
+async function readLine(input: Readable, signal: AbortSignal): Promise<string | undefined> {
+  const { createInterface } = await import('node:readline/promises');
+  using lines = createInterface({ input, signal });
+  for await (const line of lines) return line;
+  return undefined;
+}
