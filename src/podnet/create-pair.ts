@@ -35,7 +35,10 @@ export async function createPair(
   if (NetlinkError.is(added.error, 'EEXIST')) return undefined;
   unwrap(added);
   try {
-    return await setUp(sides, { ...attachment, addresses: await attachment.addresses }, unwrap(got), signal);
+    // the addresses are still on their way
+    const { pod } = sides;
+    const addresses = await attachment.addresses;
+    return await setUp({ ...sides, pod }, { ...attachment, addresses }, unwrap(got), signal);
   } catch (error) {
     // with one end goes the other, and the addresses and routes of both
     await undo(sides, got.value?.index ?? name, error);
@@ -46,59 +49,46 @@ export async function createPair(
 async function setUp(
   sides: PairSides,
   attachment: Attachment,
-  host: LinkMessage,
+  { index, link }: LinkMessage,
   signal: AbortSignal,
 ): Promise<AttachedLinks> {
   // of a veth, the index that the peer has in its own namespace
-  const peer = host.link ?? 0;
-  const container = await setUpBothEnds(sides, attachment, { host: host.index, container: peer }, signal);
-  // The end that was up first transmits only after the kernel has noticed, later, that the other came up. To ask for
-  // the link makes it notice now (rtnl_getlink, linkwatch_sync_dev), so that the Pod's first packet is answered.
-  const ready = await sides.node.request(getLink(host.index), signal);
-  if (hasIpv6(attachment)) {
-    await ipv6Ready(sides, { host: host.index, container: peer }, attachment.addresses, signal);
+  const peer = link ?? 0;
+  const ipv6 = attachment.addresses.some(({ family }) => family === 6);
+  if (ipv6) {
+    enableIpv6(sides.nodeNetns, attachment.hostIfname);
+    enableIpv6(sides.podNetns, attachment.ifname);
+    // The host's end makes no address of its own, the gateway's is all it needs. That must be said before it has a
+    // carrier, that is before the other end is up.
+    await sides.node.request(setLink(index, { addressGeneration: AddressGeneration.none }), signal);
   }
-  return { host: linkInfo(ready), container: linkInfo(container) };
+  const container = await setUpContainer(sides, attachment, peer, signal);
+  const host = await setUpHost(sides, attachment, index, signal);
+  if (ipv6) await ipv6Ready(sides, { host: index, container: peer }, attachment.addresses, signal);
+  return { host: linkInfo(host), container: linkInfo(container) };
 }
 
-async function setUpBothEnds(
+async function setUpHost(
   sides: PairSides,
   attachment: Attachment,
-  links: { readonly host: number; readonly container: number },
+  link: number,
   signal: AbortSignal,
 ): Promise<LinkMessage> {
-  if (!hasIpv6(attachment)) {
-    const ends = [
-      setUpHost(sides, attachment, links.host, signal),
-      setUpContainer(sides, attachment, links.container, signal),
-    ] as const;
-    // nothing may be under way any more when a failure is undone
-    await Promise.allSettled(ends);
-    await ends[0];
-    return await ends[1];
-  }
-  enableIpv6(sides.nodeNetns, attachment.hostIfname);
-  enableIpv6(sides.podNetns, attachment.ifname);
-  // The host's end makes no address of its own, the gateway's is all it needs. That must be said before it has a
-  // carrier, that is before the other end is up.
-  await sides.node.request(setLink(links.host, { addressGeneration: AddressGeneration.none }), signal);
-  await setUpHost(sides, attachment, links.host, signal);
-  return await setUpContainer(sides, attachment, links.container, signal);
-}
-
-async function setUpHost(sides: PairSides, attachment: Attachment, link: number, signal: AbortSignal): Promise<void> {
   const layout = hostLayout(link, attachment.addresses);
-  requireSuccess(
-    await sides.node.batch(
-      [
-        setLink(link, { alias: ownerAlias(attachment.containerId, attachment.ifname) }),
-        ...layout.addresses.map(addAddress),
-        // an address that was just allocated is nobody else's: a route to it is of a Pod that was not taken down well
-        ...layout.routes.map(replaceRoute),
-      ],
-      signal,
-    ),
+  const [got, ...rest] = await sides.node.batch(
+    [
+      // The end that was up first transmits only after the kernel has noticed, later, that the other came up. To ask for
+      // the link makes it notice now (rtnl_getlink, linkwatch_sync_dev), so that the Pod's first packet is answered.
+      getLink(link),
+      setLink(link, { alias: ownerAlias(attachment.containerId, attachment.ifname) }),
+      ...layout.addresses.map(addAddress),
+      // an address that was just allocated is nobody else's: a route to it is of a Pod that was not taken down well
+      ...layout.routes.map(replaceRoute),
+    ],
+    signal,
   );
+  requireSuccess(rest);
+  return unwrap(got);
 }
 
 async function setUpContainer(
@@ -128,8 +118,4 @@ async function undo(sides: PairSides, link: number | string, reason: unknown): P
   if (error === undefined || NetlinkError.is(error, 'ENODEV')) return;
   const message = `${(reason as Error).message}; and what was made could not be deleted: ${error.message}`;
   throw new CoilError('network', message, { cause: new AggregateError([reason, error]) });
-}
-
-function hasIpv6({ addresses }: Attachment): boolean {
-  return addresses.some(({ family }) => family === 6);
 }

@@ -30,8 +30,8 @@ export async function isOwnLink(
   if (host.alias !== undefined) return host.alias === ownerAlias(detachment.containerId, detachment.ifname);
   const podNetns = tryOpenPodNetns(detachment.netns, view.nodeNetns);
   if (podNetns === undefined) return await leadsToAny(view.node, host.index, detachment.addresses, signal);
-  return await withSocketIn(podNetns, async (pod) => {
-    const container = await findLink(pod, detachment.ifname, signal);
+  return await withSocketIn(podNetns, async (open) => {
+    const container = await findLink(open(), detachment.ifname, signal);
     return container !== undefined && (await isPair({ node: view.node, podNetns }, { host, container }, signal));
   });
 }

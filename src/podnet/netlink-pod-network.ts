@@ -108,7 +108,16 @@ export class NetlinkPodNetwork implements PodNetwork, AsyncDisposable {
   async #within<T>(path: string, action: (sides: PairSides) => Promise<T>): Promise<T> {
     const { netns: nodeNetns, socket: node } = this.#node;
     const podNetns = openPodNetns(path, nodeNetns);
-    return await withSocketIn(podNetns, (pod) => action({ node, nodeNetns, pod, podNetns }));
+    return await withSocketIn(podNetns, (open) =>
+      action({
+        node,
+        nodeNetns,
+        podNetns,
+        get pod() {
+          return open();
+        },
+      }),
+    );
   }
 
   async #removed(name: string, signal: AbortSignal): Promise<void> {

@@ -29,16 +29,17 @@ export function tryOpenPodNetns(path: string | undefined, node: Netns): Netns | 
   }
 }
 
-/** Runs `action` with a socket in `netns`, and closes both after it. */
-export async function withSocketIn<T>(netns: Netns, action: (socket: NetlinkSocket) => Promise<T>): Promise<T> {
+/** Runs `action`, which may ask for a socket in `netns`; closes both after it. */
+export async function withSocketIn<T>(netns: Netns, action: (socket: () => NetlinkSocket) => Promise<T>): Promise<T> {
+  let socket: NetlinkSocket | undefined;
+  const open = (): NetlinkSocket => {
+    socket ??= NetlinkSocket.openAt(netns);
+    return socket;
+  };
   try {
-    const socket = NetlinkSocket.openAt(netns);
-    try {
-      return await action(socket);
-    } finally {
-      await socket.close();
-    }
+    return await action(open);
   } finally {
+    await socket?.close();
     netns[Symbol.dispose]();
   }
 }
