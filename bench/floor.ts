@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAbsent, put } from '../src/store/etcd/transaction.ts';
 import { compile } from './compile.ts';
 import type { ProgramCall, Timed } from './program-call.ts';
 import { median } from './statistics.ts';
@@ -33,21 +34,16 @@ export async function measureFloor(
 
 async function transactions(url: string, count: number): Promise<number[]> {
   // not before it is needed: the more memory this process has, the longer it takes to make another
-  const { Etcd3 } = await import('etcd3');
-  const etcd = new Etcd3({ hosts: url });
-  try {
-    const times: number[] = [];
-    for (let i = 0; i < count; i++) {
-      const key = `/bench/${i}`;
-      const start = performance.now();
-      await etcd
-        .if(key, 'Version', '==', 0)
-        .then(etcd.put(key).value('x'.repeat(200)))
-        .commit();
-      times.push(performance.now() - start);
-    }
-    return times;
-  } finally {
-    etcd.close();
+  const { EtcdClient } = await import('../src/store/etcd/etcd-client.ts');
+  await using etcd = new EtcdClient({ endpoints: [url] });
+  const signal = new AbortController().signal;
+  const times: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const key = `/bench/${i}`;
+    const request = { compare: [isAbsent(key)], success: [put(key, 'x'.repeat(200))] };
+    const start = performance.now();
+    await etcd.transact('measure a transaction', request, signal);
+    times.push(performance.now() - start);
   }
+  return times;
 }

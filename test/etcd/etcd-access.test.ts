@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { Etcd3 } from 'etcd3';
+import { CoilError } from '../../src/model/error.ts';
 import { EtcdIpamStore } from '../../src/store/etcd/etcd-ipam-store.ts';
 import { blockFor, fails, poolOf, soon } from '../contract/store-fixture.ts';
 import { EtcdServer } from './etcd-server.ts';
@@ -25,6 +26,26 @@ async function certificate(
   return { cert, key };
 }
 
+/** A certificate for the same key and names, that was valid until yesterday. */
+async function expire({ cert, key }: { cert: string; key: string }): Promise<string> {
+  const [request, expired] = [`${cert}.csr`, `${cert}.expired.pem`];
+  await run('openssl', [
+    'x509',
+    '-x509toreq',
+    '-in',
+    cert,
+    '-signkey',
+    key,
+    '-copy_extensions',
+    'copyall',
+    '-out',
+    request,
+  ]);
+  const signed = ['-signkey', key, '-copy_extensions', 'copyall', '-days', '-1'];
+  await run('openssl', ['x509', '-req', '-in', request, ...signed, '-out', expired]);
+  return expired;
+}
+
 test('etcd is reached over TLS, with a certificate of the client', { timeout: 60_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'coil-tls-'));
   try {
@@ -39,7 +60,11 @@ test('etcd is reached over TLS, with a certificate of the client', { timeout: 60
     await using store = new EtcdIpamStore({ ...config, tlsCert: ofClient.cert, tlsKey: ofClient.key });
     await store.createPool('default', poolOf(4, '10.0.0.0/24'), soon());
     await using stranger = new EtcdIpamStore(config);
-    await fails(stranger.listPools(soon()), 'store-unavailable', /^etcd at https:/);
+    await fails(
+      stranger.listPools(soon()),
+      'store-unavailable',
+      /^etcd at https:.*TLS: the server refused us.*certificate/,
+    );
     await using mistrusting = new EtcdIpamStore({ ...config, tlsCa: ofClient.cert });
     await fails(mistrusting.listPools(soon()), 'store-unavailable', /self-signed|certificate/);
     const another = await certificate(folder, 'another', 'DNS:etcd,IP:127.0.0.2');
@@ -50,7 +75,27 @@ test('etcd is reached over TLS, with a certificate of the client', { timeout: 60
     await using wrongName = new EtcdIpamStore({ endpoints: [byName], tlsCa: another.cert });
     await fails(wrongName.listPools(soon()), 'store-unavailable', /localhost/);
     await using plain = new EtcdIpamStore({ ...config, endpoints: [server.url.replace('https', 'http')] });
-    await fails(plain.listPools(soon()), 'store-unavailable');
+    await fails(
+      plain.listPools(soon()),
+      'store-unavailable',
+      /does not speak HTTP\/2|closed the connection|ECONNRESET/,
+    );
+    await using unencrypted = await EtcdServer.start();
+    await using encrypted = new EtcdIpamStore({ endpoints: [unencrypted.url.replace('http', 'https')] });
+    await fails(
+      encrypted.listPools(soon()),
+      'store-unavailable',
+      /disconnected before secure TLS connection|wrong version number/,
+    );
+    const expired = await expire(ofServer);
+    await using old = await EtcdServer.startTls(`--cert-file=${expired}`, `--key-file=${ofServer.key}`);
+    await using late = new EtcdIpamStore({ endpoints: [old.url], tlsCa: expired });
+    await fails(late.listPools(soon()), 'store-unavailable', /certificate has expired/);
+    const mixed = { ...config, tlsCert: ofClient.cert, tlsKey: ofServer.key };
+    assert.throws(
+      () => new EtcdIpamStore(mixed),
+      (error) => CoilError.is(error, 'invalid-argument') && /etcd-tls-key: .*key values mismatch/.test(error.message),
+    );
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,7 +1,7 @@
 import { isBuiltin } from 'node:module';
 import { build } from 'esbuild';
-import { etcd3Plugin } from './etcd3-plugin.ts';
 import { koffiPlugin } from './koffi-plugin.ts';
+import { kubernetesPlugin } from './kubernetes-plugin.ts';
 import { yargsPlugin } from './yargs-plugin.ts';
 
 /** What a bundled ES module asks for as import.meta.url: every module is the executable now. */
@@ -27,7 +27,7 @@ export async function bundle(root: string, entry: string, outfile: string): Prom
     keepNames: true,
     define: { 'import.meta.url': 'moduleUrl', 'import.meta.dirname': '__dirname' },
     banner: { js: MODULE_URL },
-    plugins: [etcd3Plugin, koffiPlugin, yargsPlugin],
+    plugins: [koffiPlugin, kubernetesPlugin, yargsPlugin],
     metafile: true,
     logLevel: 'warning',
   });

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { ITxnResponse } from 'etcd3';
 import { CoilError } from '../../model/error.ts';
 import { sleep } from '../../process/backoff.ts';
 import type { AcquiredBlock, BlockRequest } from '../ipam-store.ts';
@@ -7,6 +6,7 @@ import { orderBlocks, type SubnetBlocks } from './block-documents.ts';
 import { type Answer, BlockGrants } from './block-grants.ts';
 import { formatRequest, readRequest } from './block-request.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
+import type { TxnResponse } from './etcd-messages.ts';
 import { poolNotFound } from './etcd-pools.ts';
 import { readPool } from './pool-values.ts';
 import {
@@ -77,11 +77,11 @@ class Acquisition {
       {
         compare: [poolExists, isEmpty(this.#queue)],
         success: [enter, ...this.#blocks()],
-        failure: [{ request_txn: { compare: [poolExists], success: [enter] } }],
+        failure: [{ txn: { compare: [poolExists], success: [enter] } }],
       },
       signal,
     );
-    if (!response.succeeded && !response.responses[0]!.response_txn.succeeded) throw poolNotFound(pool);
+    if (!response.succeeded && !response.responses[0]?.txn?.succeeded) throw poolNotFound(pool);
     const own = { key: this.#key, value: formatRequest(node), revision: revisionOf(response) };
     const answer = response.succeeded ? await this.#answer(response, [own], signal) : undefined;
     return answer ?? (await this.#wait(own.revision, signal));
@@ -142,7 +142,7 @@ class Acquisition {
   }
 
   async #answer(
-    response: ITxnResponse,
+    response: TxnResponse,
     requests: readonly KeyValue[],
     signal: AbortSignal,
   ): Promise<Answer | undefined> {

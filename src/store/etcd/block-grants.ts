@@ -1,4 +1,3 @@
-import type { IRequestOp, ITxnResponse } from 'etcd3';
 import { CoilError } from '../../model/error.ts';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
 import { Backoff } from '../../process/backoff.ts';
@@ -6,6 +5,7 @@ import { BlockDocument } from './block-document.ts';
 import type { SubnetBlocks } from './block-documents.ts';
 import { formatRequest, readRequest, type WaitingRequest } from './block-request.ts';
 import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
+import type { RequestOp, TxnResponse } from './etcd-messages.ts';
 import { found, get, getAll, isAt, put, remove, revisionOf } from './transaction.ts';
 
 /** Two operations an answer, one for each answer of the round before, and three more: below etcd's 128. */
@@ -115,7 +115,7 @@ export class BlockGrants {
     return { subnet, document, answers };
   }
 
-  #operations({ subnet, document, answers }: Round): IRequestOp[] {
+  #operations({ subnet, document, answers }: Round): RequestOp[] {
     const { keys } = this.#db;
     return [
       ...(subnet && document ? [put(document.key, String(document)), put(keys.subnet(subnet.subnet), '')] : []),
@@ -139,7 +139,7 @@ export class BlockGrants {
   }
 }
 
-function requestsIn(response: ITxnResponse): WaitingRequest[] {
+function requestsIn(response: TxnResponse): WaitingRequest[] {
   const ranges = found(response);
   return (response.succeeded ? ranges.at(-1)! : ranges[0]!).map(readRequest);
 }

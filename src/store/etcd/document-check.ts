@@ -1,9 +1,9 @@
-import type { IKeyValue } from 'etcd3';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
 import { sleep } from '../../process/backoff.ts';
 import { BlockDocument } from './block-document.ts';
 import type { SubnetBlocks } from './block-documents.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
+import type { KeyValueMessage } from './etcd-messages.ts';
 import { readInto } from './node-blocks.ts';
 import type { NodeView } from './node-view.ts';
 import { ownerRepairs, readOwners, repairOwners } from './owner-keys.ts';
@@ -38,11 +38,9 @@ export class DocumentCheck {
     const { client, keys } = this.#db;
     const { subnets } = view;
     if (subnets.length === 0) return;
-    const ranges = [getAll(keys.blocks, { keys_only: true }), getAll(keys.subnets, { keys_only: true })];
+    const ranges = [getAll(keys.blocks, { keysOnly: true }), getAll(keys.subnets, { keysOnly: true })];
     const { responses } = await client.read('read the versions of block documents', ranges, signal);
-    const versions = new Map(
-      responses.flatMap(({ response_range: { kvs } }) => kvs.map((kv) => [kv.key.toString(), kv] as const)),
-    );
+    const versions = new Map(responses.flatMap(({ range }) => (range?.kvs ?? []).map((kv) => [kv.key, kv] as const)));
     const changed = new Map<string, SubnetPlace>();
     for (const place of subnets) {
       const key = keys.block(place.pool, place.subnet);
@@ -86,7 +84,7 @@ interface SubnetPlace {
 }
 
 /** Stays the same as long as both keys are changed together. */
-function distanceOf(document: IKeyValue | undefined, subnet: IKeyValue | undefined): string {
-  const distance = Number(document?.version ?? 0) - Number(subnet?.version ?? 0);
-  return `${document?.create_revision} ${subnet?.create_revision} ${distance}`;
+function distanceOf(document: KeyValueMessage | undefined, subnet: KeyValueMessage | undefined): string {
+  const distance = (document?.version ?? 0) - (subnet?.version ?? 0);
+  return `${document?.createRevision} ${subnet?.createRevision} ${distance}`;
 }

@@ -1,4 +1,3 @@
-import type { ITxnResponse } from 'etcd3';
 import { CoilError } from '../../model/error.ts';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
 import { Backoff } from '../../process/backoff.ts';
@@ -6,6 +5,7 @@ import type { PoolBlock, ReleaseOutcome } from '../ipam-store.ts';
 import { BlockDocument } from './block-document.ts';
 import { orderBlocks, readAllBlocks, type SubnetBlocks } from './block-documents.ts';
 import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
+import type { TxnResponse } from './etcd-messages.ts';
 import { readPool } from './pool-values.ts';
 import { found, get, getAll, isAt, isEmpty, type KeyValue, put, remove, revisionOf } from './transaction.ts';
 
@@ -41,7 +41,7 @@ export class EtcdBlocks {
     node: string,
     { subnet, document, block }: SubnetBlocks & { block: IpPrefix },
     signal: AbortSignal,
-  ): Promise<ITxnResponse> {
+  ): Promise<TxnResponse> {
     const { client, keys } = this.#db;
     const addresses = keys.addressesOf(block);
     return await client.transact(
@@ -53,7 +53,7 @@ export class EtcdBlocks {
           put(keys.subnet(subnet), ''),
           remove(keys.owner(block)),
         ],
-        failure: [get(document.key), getAll(addresses, { keys_only: true, limit: 1 })],
+        failure: [get(document.key), getAll(addresses, { keysOnly: true, limit: 1 })],
       },
       signal,
     );

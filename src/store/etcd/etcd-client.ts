@@ -1,9 +1,26 @@
-import type { IRequestOp, ITxnRequest, ITxnResponse } from 'etcd3';
 import { CoilError } from '../../model/error.ts';
 import { abortable } from '../../process/abortable.ts';
-import { type EtcdConfig, parseEndpoints, readTlsCredentials } from './etcd-config.ts';
-import { EtcdConnection, type UnaryCall, type WatchCall } from './etcd-connection.ts';
-import { isConnectionError, isStaleToken, reasonOf, unavailable } from './etcd-error.ts';
+import { createTlsContext, type EtcdConfig, parseEndpoints } from './etcd-config.ts';
+import { isConnectionError, isStaleToken, isUnsent, reasonOf, unavailable } from './etcd-error.ts';
+import { EtcdLogin } from './etcd-login.ts';
+import type { RequestOp, TxnRequest, TxnResponse, WatchRequest, WatchResponse } from './etcd-messages.ts';
+import { AUTHENTICATE, TXN, WATCH } from './etcd-protocol.ts';
+import { GrpcConnection } from './grpc-connection.ts';
+import { GRPC_STATUS, GrpcError } from './grpc-error.ts';
+import type { GrpcMethod } from './grpc-method.ts';
+import type { GrpcStream } from './grpc-stream.ts';
+
+/** Requests that ask for watches, and what etcd answers. */
+export type WatchCall = GrpcStream<WatchRequest, WatchResponse>;
+
+/** One call to etcd, whichever endpoint it goes to. */
+interface Call {
+  /** `performance.now()` at which it is given up. */
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+type Metadata = Readonly<Record<string, string>>;
 
 /**
  * etcd's transactions and watches, over the first endpoint that can be connected. A call is given to another endpoint
@@ -11,23 +28,27 @@ import { isConnectionError, isStaleToken, reasonOf, unavailable } from './etcd-e
  * after `requestTimeoutMs`; every failure is a CoilError store-unavailable that names endpoints and call.
  */
 export class EtcdClient implements AsyncDisposable {
-  readonly #config: EtcdConfig;
-  readonly #connections: readonly EtcdConnection[];
-  readonly #dialTimeoutMs: number;
+  readonly urls: readonly string[];
+  readonly #connections: readonly GrpcConnection[];
   readonly #requestTimeoutMs: number;
-  readonly #closed = new AbortController();
+  readonly #login: EtcdLogin | undefined;
   /** The endpoint that is asked first: the last one that answered. */
   #preferred = 0;
-  #token: Promise<string> | undefined;
   #requests = 0;
+  #isClosed = false;
 
+  /** @throws {CoilError} invalid-argument: an endpoint is no URL, a certificate cannot be read */
   constructor(config: EtcdConfig) {
     const endpoints = parseEndpoints(config.endpoints);
-    const credentials = readTlsCredentials(config);
-    this.#config = config;
-    this.#dialTimeoutMs = config.dialTimeoutMs ?? 2000;
-    this.#requestTimeoutMs = config.requestTimeoutMs ?? 5000;
-    this.#connections = endpoints.map((one) => new EtcdConnection(one, credentials, config.keepaliveMs ?? 10_000));
+    const tlsContext = createTlsContext(config);
+    const { dialTimeoutMs = 2000, requestTimeoutMs = 5000, keepaliveMs = 10_000, username, password = '' } = config;
+    const options = { dialTimeoutMs, keepaliveMs, callTimeoutMs: requestTimeoutMs };
+    this.#connections = endpoints.map(
+      ({ url, tls }) => new GrpcConnection(url, tls ? { ...options, secureContext: tlsContext() } : options),
+    );
+    this.urls = endpoints.map(({ url }) => url);
+    this.#requestTimeoutMs = requestTimeoutMs;
+    if (username) this.#login = new EtcdLogin(async () => await this.#authenticate({ name: username, password }));
   }
 
   /** Number of requests so far. */
@@ -35,124 +56,117 @@ export class EtcdClient implements AsyncDisposable {
     return this.#requests;
   }
 
-  get urls(): readonly string[] {
-    return this.#connections.map((connection) => connection.url);
-  }
-
   /** @param what completes "cannot …" in errors */
-  async transact(what: string, request: ITxnRequest, signal: AbortSignal): Promise<ITxnResponse> {
-    return await this.#authorized(what, signal, async (deadline, token, ended) => {
-      const connection = await this.#ready('KV', what, deadline, ended);
-      const call: UnaryCall = { service: 'KV', method: 'txn', payload: request, deadline, token };
-      return await this.#send<ITxnResponse>(connection, call, ended);
-    });
+  async transact(what: string, request: TxnRequest, signal: AbortSignal): Promise<TxnResponse> {
+    return await this.#authorized(what, signal, async (call, metadata) => this.#send(TXN, request, call, metadata));
   }
 
   /** Reads at one revision. */
-  async read(what: string, ranges: readonly IRequestOp[], signal: AbortSignal): Promise<ITxnResponse> {
-    return await this.transact(what, { success: [...ranges] }, signal);
+  async read(what: string, ranges: readonly RequestOp[], signal: AbortSignal): Promise<TxnResponse> {
+    return await this.transact(what, { success: ranges }, signal);
   }
 
-  /** Opens a stream of watches; it ends when the client is closed. The caller listens to its errors. */
+  /** Opens a stream of watches; it ends when the client is closed. */
   async openWatch(what: string, signal: AbortSignal): Promise<WatchCall> {
-    return await this.#authorized(what, signal, async (deadline, token, ended) => {
-      const connection = await this.#ready('Watch', what, deadline, ended);
-      const call = await connection.watch(token);
-      const onClose = () => call.cancel();
-      this.#closed.signal.addEventListener('abort', onClose, { once: true });
-      call.on('close', () => this.#closed.signal.removeEventListener('abort', onClose));
-      return call;
+    return await this.#authorized(what, signal, async (call, metadata) => {
+      // a member that is cut off from its cluster ends the stream, instead of staying silent
+      const headers = { ...metadata, hasleader: 'true' };
+      return (this.#connected() ?? (await this.#connect(call))).open(WATCH, headers);
     });
   }
 
   async #authorized<T>(
     what: string,
     signal: AbortSignal,
-    call: (deadline: number, token: string | undefined, ended: AbortSignal) => Promise<T>,
+    make: (call: Call, metadata?: Metadata) => Promise<T>,
   ): Promise<T> {
     signal.throwIfAborted();
-    const ended = AbortSignal.any([signal, this.#closed.signal]);
-    const deadline = Date.now() + this.#requestTimeoutMs;
+    const call = { signal, deadline: performance.now() + this.#requestTimeoutMs };
     try {
-      const token = this.#config.username ? await this.#login(what, deadline, ended) : undefined;
-      try {
-        return await call(deadline, token, ended);
-      } catch (error) {
-        if (token === undefined || !isStaleToken(error)) throw error;
-        this.#token = undefined;
-        return await call(deadline, await this.#login(what, deadline, ended), ended);
-      }
+      return await (this.#login ? this.#withToken(this.#login, call, make) : make(call));
     } catch (error) {
       if (signal.aborted || CoilError.is(error)) throw error;
-      throw unavailable(this.urls, what, reasonOf(error), error);
+      throw unavailable(this.urls, what, this.#isClosed ? 'the store was closed' : reasonOf(error), error);
     }
   }
 
-  async #send<Response>(connection: EtcdConnection, call: UnaryCall, ended: AbortSignal): Promise<Response> {
-    this.#requests++;
+  async #withToken<T>(login: EtcdLogin, call: Call, make: (call: Call, metadata: Metadata) => Promise<T>): Promise<T> {
+    const ended = () => endOf(call);
+    const token = await login.token(ended);
     try {
-      return await connection.call<Response>(call, ended);
+      return await make(call, { token });
     } catch (error) {
-      if (isConnectionError(error)) this.#preferred = (this.#connections.indexOf(connection) + 1) % this.urls.length;
-      throw error;
+      if (!isStaleToken(error)) throw error;
+      login.forget(token);
+      return await make(call, { token: await login.token(ended) });
     }
+  }
+
+  async #authenticate(user: { name: string; password: string }): Promise<string> {
+    const call = { signal: undefined, deadline: performance.now() + this.#requestTimeoutMs };
+    return (await this.#send(AUTHENTICATE, user, call)).token;
+  }
+
+  /** Sends a request once; or again, to the next endpoint, as long as no endpoint has got it. */
+  async #send<Request, Response>(
+    method: GrpcMethod<Request, Response>,
+    request: Request,
+    call: Call,
+    metadata?: Metadata,
+  ): Promise<Response> {
+    for (let attempt = 1; ; attempt++) {
+      const connection = this.#connected() ?? (await this.#connect(call));
+      this.#requests++;
+      try {
+        const timeoutMs = call.deadline - performance.now();
+        return await connection.call(method, request, { metadata, timeoutMs, signal: call.signal });
+      } catch (error) {
+        if (isConnectionError(error)) this.#avoid(connection);
+        if (!isUnsent(error) || attempt > this.#connections.length) throw error;
+      }
+    }
+  }
+
+  #connected(): GrpcConnection | undefined {
+    const connection = this.#connections[this.#preferred]!;
+    return connection.isConnected ? connection : undefined;
+  }
+
+  #avoid(connection: GrpcConnection): void {
+    if (this.#connections[this.#preferred] === connection)
+      this.#preferred = (this.#preferred + 1) % this.#connections.length;
   }
 
   /** The first endpoint that can be connected, beginning with the one that answered last. */
-  async #ready(
-    service: 'KV' | 'Auth' | 'Watch',
-    what: string,
-    deadline: number,
-    ended: AbortSignal,
-  ): Promise<EtcdConnection> {
-    const count = this.#connections.length;
-    for (let i = 0; i < count; i++) {
-      const index = (this.#preferred + i) % count;
+  async #connect(call: Call): Promise<GrpcConnection> {
+    const ended = endOf(call);
+    const first = this.#preferred;
+    const reasons = new Set<string>();
+    for (let i = 0; i < this.#connections.length; i++) {
+      const index = (first + i) % this.#connections.length;
       const connection = this.#connections[index]!;
-      const dialDeadline = Math.min(deadline, Date.now() + this.#dialTimeoutMs);
-      if (await abortable(connection.isReady(service, dialDeadline), ended)) {
+      try {
+        await abortable(connection.connect(), ended);
         this.#preferred = index;
         return connection;
+      } catch (error) {
+        if (this.#isClosed) throw error;
+        call.signal?.throwIfAborted();
+        reasons.add(ended.aborted ? `no connection within ${this.#requestTimeoutMs} ms` : reasonOf(error));
       }
     }
-    const reasons = this.#connections.map((connection) => this.#whyNot(connection, ended));
-    throw unavailable(this.urls, what, [...new Set(await Promise.all(reasons))].join('; '));
-  }
-
-  /** gRPC tells why it is not connected only in the answer to a call: one that changes nothing. */
-  async #whyNot(connection: EtcdConnection, ended: AbortSignal): Promise<string> {
-    const payload = { key: Buffer.from('\0'), count_only: true };
-    const call: UnaryCall = { service: 'KV', method: 'range', payload, deadline: Date.now() + 50 };
-    try {
-      await connection.call(call, ended);
-      return 'the connection was not ready in time';
-    } catch (error) {
-      ended.throwIfAborted();
-      return isConnectionError(error) ? reasonOf(error) : `no connection within ${this.#dialTimeoutMs} ms`;
-    }
-  }
-
-  /** A token for the user; calls at the same time share one. */
-  async #login(what: string, deadline: number, ended: AbortSignal): Promise<string> {
-    const login = async (): Promise<string> => {
-      const connection = await this.#ready('Auth', what, deadline, this.#closed.signal);
-      const payload = { name: this.#config.username, password: this.#config.password ?? '' };
-      const call: UnaryCall = { service: 'Auth', method: 'authenticate', payload, deadline };
-      return (await this.#send<{ token: string }>(connection, call, this.#closed.signal)).token;
-    };
-    this.#token ??= login();
-    const token = this.#token;
-    try {
-      return await abortable(token, ended);
-    } catch (error) {
-      if (this.#token === token) this.#token = undefined;
-      throw error;
-    }
+    throw new GrpcError([...reasons].join('; '), { code: GRPC_STATUS.unavailable, sent: false });
   }
 
   /** Ends what is under way, and closes all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed.abort(unavailable(this.urls, 'go on', 'the store was closed'));
+    this.#isClosed = true;
     for (const connection of this.#connections) connection.close();
   }
+}
+
+/** Aborted when the call is, or late. It costs more than a call: only for what is rare. */
+function endOf({ deadline, signal }: Call): AbortSignal {
+  const late = AbortSignal.timeout(Math.max(0, Math.ceil(deadline - performance.now())));
+  return signal ? AbortSignal.any([signal, late]) : late;
 }

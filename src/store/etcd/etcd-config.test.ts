@@ -50,8 +50,8 @@ test('certificates are given as files or as their contents', async () => {
     const file = join(folder, 'ca.pem');
     await writeFile(file, PEM);
     const config = { endpoints: [], tlsCa: file, tlsCert: PEM, tlsKey: PEM };
-    const { rootCertificate, certChain, privateKey } = readTlsCredentials(config);
-    assert.deepEqual([rootCertificate, certChain, privateKey].map(String), [PEM, PEM, PEM]);
+    const { ca, cert, key } = readTlsCredentials(config);
+    assert.deepEqual([ca, cert, key].map(String), [PEM, PEM, PEM]);
     await writeFile(file, 'something else');
     refused({ tlsCa: file }, 'etcd-tls-ca', file);
   } finally {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { rootCertificates } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { CoilError } from '../../model/error.ts';
 
 /** Where etcd is, and how to talk to it. The names of v1's flags are in the errors. */
@@ -28,10 +28,11 @@ export interface EtcdEndpoint {
   readonly tls: boolean;
 }
 
+/** As Node's TLS takes them. */
 export interface TlsCredentials {
-  readonly rootCertificate: Buffer;
-  readonly privateKey?: Buffer;
-  readonly certChain?: Buffer;
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
 }
 
 /** @throws {CoilError} invalid-argument */
@@ -59,12 +60,26 @@ export function readTlsCredentials(config: EtcdConfig): TlsCredentials {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new CoilError('invalid-argument', 'etcd-tls-cert and etcd-tls-key go together: one of them is missing');
   }
-  const rootCertificate = tlsCa ? readPem('etcd-tls-ca', tlsCa) : Buffer.from(rootCertificates.join('\n'));
-  if (tlsCert === undefined || tlsKey === undefined) return { rootCertificate };
-  return {
-    rootCertificate,
-    certChain: readPem('etcd-tls-cert', tlsCert),
-    privateKey: readPem('etcd-tls-key', tlsKey),
+  const ca = tlsCa ? { ca: readPem('etcd-tls-ca', tlsCa) } : {};
+  if (tlsCert === undefined || tlsKey === undefined) return ca;
+  return { ...ca, cert: readPem('etcd-tls-cert', tlsCert), key: readPem('etcd-tls-key', tlsKey) };
+}
+
+/**
+ * Reads certificates and key now; what it gives makes of them, once, what connections need: that takes milliseconds
+ * that only TLS is worth. @throws {CoilError} invalid-argument
+ */
+export function createTlsContext(config: EtcdConfig): () => SecureContext {
+  const credentials = readTlsCredentials(config);
+  let context: SecureContext | undefined;
+  return () => {
+    try {
+      context ??= createSecureContext(credentials);
+      return context;
+    } catch (cause) {
+      const flags = 'etcd-tls-ca, etcd-tls-cert, etcd-tls-key';
+      throw new CoilError('invalid-argument', `${flags}: ${(cause as Error).message}`, { cause });
+    }
   };
 }
 

@@ -1,7 +1,5 @@
 import { CoilError } from '../../model/error.ts';
-
-/** Status codes of gRPC (grpc/grpc, doc/statuscodes.md). */
-const GRPC = { invalidArgument: 3, unavailable: 14, unauthenticated: 16 } as const;
+import { GRPC_STATUS, GrpcError } from './grpc-error.ts';
 
 /** A call that etcd did not carry out, or that nobody knows whether it did. */
 export function unavailable(urls: readonly string[], what: string, reason: string, cause?: unknown): CoilError {
@@ -9,16 +7,18 @@ export function unavailable(urls: readonly string[], what: string, reason: strin
   return new CoilError('store-unavailable', `etcd at ${urls.join(', ')}: cannot ${what}: ${reason}`, options);
 }
 
-/** What a gRPC error says, without its number and name before it. */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { details } = error as Error & { details?: unknown };
-  return typeof details === 'string' && details !== '' ? details : error.message;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Whether the connection failed: the next call had better go to another endpoint. */
 export function isConnectionError(error: unknown): boolean {
-  return grpcCode(error) === GRPC.unavailable;
+  return error instanceof GrpcError && error.code === GRPC_STATUS.unavailable;
+}
+
+/** Whether the call certainly was not carried out, as it never left or was not looked at. */
+export function isUnsent(error: unknown): boolean {
+  return error instanceof GrpcError && !error.sent;
 }
 
 /**
@@ -26,10 +26,6 @@ export function isConnectionError(error: unknown): boolean {
  * one from before users or roles were changed. Nothing was carried out.
  */
 export function isStaleToken(error: unknown): boolean {
-  const code = grpcCode(error);
-  return code === GRPC.unauthenticated || code === GRPC.invalidArgument;
-}
-
-function grpcCode(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
+  if (!(error instanceof GrpcError)) return false;
+  return error.code === GRPC_STATUS.unauthenticated || error.code === GRPC_STATUS.invalidArgument;
 }

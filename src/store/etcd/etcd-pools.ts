@@ -1,4 +1,3 @@
-import type { IRequestOp } from 'etcd3';
 import { type AddressPool, isPoolName } from '../../model/address-pool.ts';
 import { BlockAssignment } from '../../model/block-assignment.ts';
 import { CoilError } from '../../model/error.ts';
@@ -7,6 +6,7 @@ import { parseJson } from '../../model/json.ts';
 import { Backoff } from '../../process/backoff.ts';
 import { readValue } from './block-document.ts';
 import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
+import type { RequestOp } from './etcd-messages.ts';
 import { readPool, readPools } from './pool-values.ts';
 import {
   found,
@@ -105,7 +105,7 @@ export class EtcdPools {
     throw new CoilError('conflict', `cannot ${what}: others change pools at the same time; try again`);
   }
 
-  #add(name: string, pool: AddressPool, subnet: IpPrefix): IRequestOp[] {
+  #add(name: string, pool: AddressPool, subnet: IpPrefix): RequestOp[] {
     const { keys } = this.#db;
     const blocks = JSON.stringify(BlockAssignment.empty(pool, subnet));
     return [put(keys.subnet(subnet), ''), put(keys.block(name, subnet), blocks)];

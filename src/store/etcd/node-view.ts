@@ -122,5 +122,5 @@ export class NodeView {
 }
 
 function endOf(prefix: string): string {
-  return keysFrom(prefix).range_end.toString();
+  return keysFrom(prefix).rangeEnd;
 }

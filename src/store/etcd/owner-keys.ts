@@ -1,8 +1,8 @@
-import type { ITxnRequest } from 'etcd3';
 import type { IpAddress } from '../../model/ip-address.ts';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
 import type { SubnetBlocks } from './block-documents.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
+import type { TxnRequest } from './etcd-messages.ts';
 import type { Keys } from './keys.ts';
 import { found, get, isAbsent, isAt, type KeyValue, MAX_OPERATIONS, put, remove } from './transaction.ts';
 
@@ -16,7 +16,7 @@ export function ownerRepairs(
   node: string,
   documents: readonly SubnetBlocks[],
   owners: readonly KeyValue[],
-): ITxnRequest[] {
+): TxnRequest[] {
   const known = new Map(owners.map((entry) => [entry.key, entry]));
   const claimed = owners
     .filter((entry) => entry.value === node)
@@ -52,7 +52,7 @@ export async function readOwners(
 /** False where somebody else was faster: then read anew. Repeatable. */
 export async function repairOwners(
   { client }: EtcdDatabase,
-  repairs: readonly ITxnRequest[],
+  repairs: readonly TxnRequest[],
   signal: AbortSignal,
 ): Promise<boolean> {
   for (const repair of repairs) {
@@ -67,8 +67,8 @@ function isAsRead(key: string, entry: KeyValue | undefined) {
 }
 
 /** One transaction for several that compare the same document first. */
-function merge(steps: readonly Required<Pick<ITxnRequest, 'compare' | 'success'>>[]): ITxnRequest[] {
-  const merged: ITxnRequest[] = [];
+function merge(steps: readonly Required<Pick<TxnRequest, 'compare' | 'success'>>[]): TxnRequest[] {
+  const merged: TxnRequest[] = [];
   for (let i = 0; i < steps.length; i += MAX_OPERATIONS - 1) {
     const some = steps.slice(i, i + MAX_OPERATIONS - 1);
     const [unchanged] = some[0]!.compare;

@@ -1,4 +1,5 @@
-import type { ICompare, IKeyValue, IRangeRequest, IRequestOp, ITxnResponse } from 'etcd3';
+import type { Compare, KeyRange, KeyValueMessage, RangeRequest, RequestOp, TxnResponse } from './etcd-messages.ts';
+import { COMPARE_RESULT, COMPARE_TARGET } from './etcd-protocol.ts';
 
 /**
  * Conditions and operations of an etcd transaction on text keys. One with range_end holds where it holds for every
@@ -15,75 +16,73 @@ export interface KeyValue {
   readonly revision: number;
 }
 
-export function isAbsent(key: string): ICompare {
-  return { key: Buffer.from(key), target: 'Create', result: 'Equal', create_revision: 0 };
+const { equal, greater, less } = COMPARE_RESULT;
+const { createRevision: created, modRevision: modified, value: content } = COMPARE_TARGET;
+
+export function isAbsent(key: string): Compare {
+  return { key, target: created, result: equal, createRevision: 0 };
 }
 
-export function isPresent(key: string): ICompare {
-  return { key: Buffer.from(key), target: 'Create', result: 'Greater', create_revision: 0 };
+export function isPresent(key: string): Compare {
+  return { key, target: created, result: greater, createRevision: 0 };
 }
 
 /** The key was last changed at `revision`. */
-export function isAt(key: string, revision: number): ICompare {
-  return { key: Buffer.from(key), target: 'Mod', result: 'Equal', mod_revision: revision };
+export function isAt(key: string, revision: number): Compare {
+  return { key, target: modified, result: equal, modRevision: revision };
 }
 
-export function hasValue(key: string, value: string): ICompare {
-  return { key: Buffer.from(key), target: 'Value', result: 'Equal', value: Buffer.from(value) };
+export function hasValue(key: string, value: string): Compare {
+  return { key, target: content, result: equal, value };
 }
 
 /** No key begins with `prefix`. */
-export function isEmpty(prefix: string): ICompare {
-  return { ...keysFrom(prefix), target: 'Create', result: 'Equal', create_revision: 0 };
+export function isEmpty(prefix: string): Compare {
+  return { ...keysFrom(prefix), target: created, result: equal, createRevision: 0 };
 }
 
 /** Every key that begins with `prefix` was there at `revision` already. */
-export function hasNothingNewerThan(prefix: string, revision: number): ICompare {
-  return { ...keysFrom(prefix), target: 'Create', result: 'Less', create_revision: revision + 1 };
+export function hasNothingNewerThan(prefix: string, revision: number): Compare {
+  return { ...keysFrom(prefix), target: created, result: less, createRevision: revision + 1 };
 }
 
-export function put(key: string, value: string): IRequestOp {
-  return { request_put: { key: Buffer.from(key), value: Buffer.from(value) } };
+export function put(key: string, value: string): RequestOp {
+  return { put: { key, value } };
 }
 
-export function remove(key: string): IRequestOp {
-  return { request_delete_range: { key: Buffer.from(key) } };
+export function remove(key: string): RequestOp {
+  return { deleteRange: { key } };
 }
 
-export function removeAll(prefix: string): IRequestOp {
-  return { request_delete_range: keysFrom(prefix) };
+export function removeAll(prefix: string): RequestOp {
+  return { deleteRange: keysFrom(prefix) };
 }
 
-export function get(key: string): IRequestOp {
-  return { request_range: { key: Buffer.from(key) } };
+export function get(key: string): RequestOp {
+  return { range: { key } };
 }
 
 /** All keys that begin with `prefix`, in the order of their bytes. */
-export function getAll(
-  prefix: string,
-  options: Pick<IRangeRequest, 'keys_only' | 'limit' | 'revision'> = {},
-): IRequestOp {
-  return { request_range: { ...keysFrom(prefix), ...options } };
+export function getAll(prefix: string, options: Pick<RangeRequest, 'keysOnly' | 'limit' | 'revision'> = {}): RequestOp {
+  return { range: { ...keysFrom(prefix), ...options } };
 }
 
 /** The range of all keys that begin with `prefix`. */
-export function keysFrom(prefix: string): { key: Buffer; range_end: Buffer } {
-  const key = Buffer.from(prefix);
-  const end = Buffer.from(prefix);
+export function keysFrom(prefix: string): Required<KeyRange> {
   // every prefix ends in a slash
-  end[end.length - 1] = end.at(-1)! + 1;
-  return { key, range_end: end };
+  return { key: prefix, rangeEnd: `${prefix.slice(0, -1)}0` };
 }
 
 /** What the ranges of a transaction found, one list an operation; an empty one for what is not a range. */
-export function found(response: ITxnResponse): KeyValue[][] {
-  return response.responses.map(({ response_range: range }) => (range?.kvs ?? []).map(toKeyValue));
+export function found(response: TxnResponse): KeyValue[][] {
+  return response.responses.map(({ range }) => (range?.kvs ?? []).map(toKeyValue));
 }
 
-export function toKeyValue({ key, value, mod_revision: revision }: IKeyValue): KeyValue {
-  return { key: key.toString(), value: value.toString(), revision: Number(revision) };
+export function toKeyValue({ key, value, modRevision }: KeyValueMessage): KeyValue {
+  return { key, value, revision: modRevision };
 }
 
-export function revisionOf(response: ITxnResponse): number {
-  return Number(response.header.revision);
+export function revisionOf(response: TxnResponse): number {
+  // etcd gives every answer one
+  return response.header!.revision;
 }

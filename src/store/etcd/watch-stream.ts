@@ -1,8 +1,8 @@
-import type { IEvent, IWatchResponse } from 'etcd3';
 import type { CoilError } from '../../model/error.ts';
-import type { EtcdClient } from './etcd-client.ts';
-import type { WatchCall } from './etcd-connection.ts';
+import type { EtcdClient, WatchCall } from './etcd-client.ts';
 import { reasonOf, unavailable } from './etcd-error.ts';
+import type { EventMessage, WatchResponse } from './etcd-messages.ts';
+import { EVENT_TYPE } from './etcd-protocol.ts';
 import { type KeyValue, toKeyValue } from './transaction.ts';
 
 export interface WatchEvent {
@@ -19,7 +19,7 @@ export interface Watch {
 }
 
 interface WatchState extends Watch {
-  id: string | undefined;
+  id: number | undefined;
   cancelled: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface WatchStreamOptions {
 }
 
 /**
- * Several watches in one gRPC stream, without etcd3's own reconnecting: whatever ends the stream or one of its watches
+ * Several watches in one gRPC stream. Whatever ends the stream or one of its watches
  * (the connection, a compaction, a consumer that is too slow) ends all by an error, so that there is never a gap.
  * Events of one watch are in order; those of several are not ordered among each other while one of them catches up.
  */
@@ -41,7 +41,7 @@ export class WatchStream implements AsyncIterable<WatchEvent>, Disposable {
   readonly #options: WatchStreamOptions;
   /** Those whose creation was not confirmed yet, in the order of their requests: etcd answers in that order. */
   readonly #creating: WatchState[] = [];
-  readonly #watches = new Map<string, WatchState>();
+  readonly #watches = new Map<number, WatchState>();
   #waiting: WatchEvent[] = [];
   #failure: { error: unknown } | undefined;
   #wake: () => void = () => {};
@@ -50,9 +50,7 @@ export class WatchStream implements AsyncIterable<WatchEvent>, Disposable {
     this.#call = call;
     this.#urls = urls;
     this.#options = options;
-    call.on('data', (response: IWatchResponse) => this.#receive(response));
-    call.on('error', (error) => this.fail(this.#unavailable(reasonOf(error), error)));
-    call.on('end', () => this.fail(this.#unavailable('etcd ended the watch')));
+    this.#receiveAll().catch((error: unknown) => this.fail(this.#unavailable(reasonOf(error), error)));
   }
 
   static async open(client: EtcdClient, options: WatchStreamOptions, signal: AbortSignal): Promise<WatchStream> {
@@ -63,9 +61,7 @@ export class WatchStream implements AsyncIterable<WatchEvent>, Disposable {
   watch(start: string, end: string, revision: number): Watch {
     const watch: WatchState = { start, end, id: undefined, cancelled: false };
     this.#creating.push(watch);
-    this.#call.write({
-      create_request: { key: Buffer.from(start), range_end: Buffer.from(end), start_revision: revision },
-    });
+    this.#call.write({ create: { key: start, rangeEnd: end, startRevision: revision } });
     return watch;
   }
 
@@ -97,31 +93,36 @@ export class WatchStream implements AsyncIterable<WatchEvent>, Disposable {
     this.#call.cancel();
   }
 
-  #receive(response: IWatchResponse): void {
+  async #receiveAll(): Promise<void> {
+    for await (const response of this.#call) this.#receive(response);
+    this.fail(this.#unavailable('etcd ended the watch'));
+  }
+
+  #receive(response: WatchResponse): void {
     if (response.created) this.#created(response);
     else if (response.canceled) this.#canceled(response);
     else this.#enqueue(response);
   }
 
-  #created(response: IWatchResponse): void {
+  #created(response: WatchResponse): void {
     const watch = this.#creating.shift();
     if (response.canceled || !watch) {
       this.#canceled(response);
       return;
     }
-    watch.id = response.watch_id;
+    watch.id = response.watchId;
     this.#watches.set(watch.id, watch);
     if (watch.cancelled) this.#cancel(watch.id);
   }
 
-  #canceled({ watch_id: id, compact_revision: compacted, cancel_reason: reason }: IWatchResponse): void {
+  #canceled({ watchId: id, compactRevision: compacted, cancelReason: reason }: WatchResponse): void {
     // etcd confirms what was asked for
     if (this.#watches.get(id)?.cancelled) this.#watches.delete(id);
-    else if (Number(compacted) > 0) this.fail(this.#unavailable(`history before revision ${compacted} was compacted`));
+    else if (compacted > 0) this.fail(this.#unavailable(`history before revision ${compacted} was compacted`));
     else this.fail(this.#unavailable(reason || 'etcd ended the watch'));
   }
 
-  #enqueue({ watch_id: id, events }: IWatchResponse): void {
+  #enqueue({ watchId: id, events }: WatchResponse): void {
     const watch = this.#watches.get(id);
     if (!watch || watch.cancelled || this.#failure) return;
     if (this.#waiting.length + events.length > this.#options.maxWaiting) {
@@ -134,8 +135,8 @@ export class WatchStream implements AsyncIterable<WatchEvent>, Disposable {
     this.#wake();
   }
 
-  #cancel(id: string): void {
-    this.#call.write({ cancel_request: { watch_id: id } });
+  #cancel(id: number): void {
+    this.#call.write({ cancel: { watchId: id } });
   }
 
   #unavailable(reason: string, cause?: unknown): CoilError {
@@ -143,6 +144,7 @@ export class WatchStream implements AsyncIterable<WatchEvent>, Disposable {
   }
 }
 
-function toEvent(watch: Watch, { type, kv }: IEvent): WatchEvent {
-  return { watch, entry: toKeyValue(kv), removed: type === 'Delete' };
+function toEvent(watch: Watch, { type, kv }: EventMessage): WatchEvent {
+  // every event has one
+  return { watch, entry: toKeyValue(kv!), removed: type === EVENT_TYPE.delete };
 }
