@@ -85,7 +85,7 @@ export class PodAttacher {
   check(request: FullAttachmentRequest, signal: AbortSignal): Promise<void> {
     const { containerId, ifname, namespace, pod, netns, config } = request;
     return this.#lock.run(`${namespace}/${pod}`, signal, async () => {
-      const addresses = (await this.#deps.ipam.find({ containerId, ifname }, signal))?.addresses ?? [];
+      const addresses = (await this.#deps.ipam.find(releaseRequest(request), signal))?.addresses ?? [];
       if (addresses.length === 0) {
         throw new CoilError(
           'check-failed',

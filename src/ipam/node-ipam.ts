@@ -68,7 +68,7 @@ export class NodeIpam {
     await this.#deps.sync.ready(signal);
     return this.#lock.run(request.containerId, signal, async () => {
       const existing = this.#deps.state.find(request);
-      if (existing.length > 0) return { addresses: addressesOf(existing), existed: true };
+      if (existing.length > 0) return { addresses: oneOfEachFamily(addressesOf(existing)), existed: true };
       return { addresses: addressesOf(await this.#allocateNew(request, signal)), existed: false };
     });
   }
@@ -197,6 +197,11 @@ export class NodeIpam {
     const createdAt = this.#deps.now().toISOString();
     return { containerId, namespace, pod, createdAt, ...(ifname === undefined ? {} : { ifname }) };
   }
+}
+
+/** v1 gave two addresses to a container whose ADD was repeated at once; one is used, and both are freed with it. */
+function oneOfEachFamily(addresses: readonly IpAddress[]): readonly IpAddress[] {
+  return addresses.filter(({ family }, i) => addresses.findIndex((other) => other.family === family) === i);
 }
 
 function addressesOf(records: readonly AddressRecord[]): readonly IpAddress[] {

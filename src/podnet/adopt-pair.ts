@@ -4,14 +4,14 @@ import { enableIpv6 } from './enable-ipv6.ts';
 import { ipv6Ready } from './ipv6-ready.ts';
 import type { LinkRemoval } from './link-removal.ts';
 import { ownerAlias } from './owner-alias.ts';
-import { pairDifferences } from './pair-differences.ts';
+import { ownerDifferences, pairDifferences } from './pair-differences.ts';
 import type { AttachedLinks, Attachment } from './pod-network.ts';
 import { findLink, isPair, linkInfo, type PairSides, type VethPair } from './veth-pair.ts';
 
 /**
  * For an attachment of whose two names one is taken: where the pair is this very attachment's, puts right what is not,
- * and returns it; a live Pod of v1's keeps its link that way. A left-over host-side link is deleted, and then, as where the names are free by now, undefined says
- * to try anew.
+ * and returns it; a live Pod of v1's keeps its link that way. A left-over host-side link is deleted, and then, as where
+ * the names are free by now, undefined says to try anew.
  * @throws {CoilError} link-exists, and nothing is changed then; {NetlinkError}; the signal's reason
  */
 export async function adoptPair(
@@ -50,7 +50,8 @@ async function repair(
     enableIpv6(sides.podNetns, ifname);
   }
   const { host, container } = await pairDifferences(sides, pair, attachment, signal);
-  if (host.length > 0) requireSuccess(await sides.node.batch(host.map(({ fix }) => fix)));
+  const onHost = [...ownerDifferences(pair.host, attachment), ...host];
+  if (onHost.length > 0) requireSuccess(await sides.node.batch(onHost.map(({ fix }) => fix)));
   if (container.length > 0) requireSuccess(await sides.pod.batch(container.map(({ fix }) => fix)));
   if (ipv6) {
     const indices = { host: pair.host.index, container: pair.container.index };

@@ -1,5 +1,5 @@
 import { CoilError } from '../model/error.ts';
-import { pairDifferences } from './pair-differences.ts';
+import { ownerDifferences, pairDifferences } from './pair-differences.ts';
 import type { Attachment } from './pod-network.ts';
 import { findLink, isPair, type PairSides } from './veth-pair.ts';
 
@@ -13,6 +13,9 @@ export async function checkPair(sides: PairSides, attachment: Attachment, signal
   if (!(await isPair(sides, { host, container }, signal))) {
     throw new CoilError('check-failed', `${ifname} in ${netns} does not lead to ${hostIfname}`);
   }
+  // v1 marked nothing: leading into this Pod, it is this Pod's
+  const [owner] = host.alias === undefined ? [] : ownerDifferences(host, attachment);
+  if (owner !== undefined) throw new CoilError('check-failed', `${hostIfname} on the node: ${owner.what}`);
   const differences = await pairDifferences(sides, { host, container }, attachment, signal);
   const [onHost] = differences.host;
   if (onHost !== undefined) throw new CoilError('check-failed', `${hostIfname} on the node: ${onHost.what}`);

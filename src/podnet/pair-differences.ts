@@ -1,4 +1,4 @@
-import { AddressGeneration } from '../netlink/link-codec.ts';
+import { AddressGeneration, type LinkMessage } from '../netlink/link-codec.ts';
 import { getLink, setLink } from '../netlink/links.ts';
 import { ownerAlias } from './owner-alias.ts';
 import { containerLayout, hostLayout } from './pod-layout.ts';
@@ -11,22 +11,27 @@ export interface PairDifferences {
   readonly container: readonly Difference[];
 }
 
-/** What of an attachment that is there is not as it should be. Reads only. @throws {NetlinkError} */
+/** Of a host-side link that is not marked as this attachment's. One without a mark was made by v1, or not to its end. */
+export function ownerDifferences(host: LinkMessage, { containerId, ifname }: Attachment): Difference[] {
+  const alias = ownerAlias(containerId, ifname);
+  if (host.alias === alias) return [];
+  const owner = host.alias === undefined ? 'has no owner' : `belongs to ${host.alias}`;
+  return [{ what: `the link ${owner}`, fix: setLink(host.index, { alias }) }];
+}
+
+/** What of an attachment that is there is not as it should be, the mark apart. Reads only. @throws {NetlinkError} */
 export async function pairDifferences(
   sides: PairSides,
   { host, container }: VethPair,
-  { addresses, containerId, ifname }: Attachment,
+  { addresses, ifname }: Attachment,
   signal: AbortSignal,
 ): Promise<PairDifferences> {
   const ipv6 = addresses.some(({ family }) => family === 6);
   const addressGeneration = AddressGeneration.none;
   const generates = ipv6 && host.addressGeneration !== addressGeneration;
-  const alias = ownerAlias(containerId, ifname);
-  const owner = host.alias === undefined ? 'has no owner' : `belongs to ${host.alias}`;
   const loopback = await sides.pod.request(getLink('lo'), signal);
   return {
     host: [
-      ...(host.alias === alias ? [] : [{ what: `the link ${owner}`, fix: setLink(host.index, { alias }) }]),
       ...(generates
         ? [{ what: 'the link makes itself IPv6 addresses', fix: setLink(host.index, { addressGeneration }) }]
         : []),

@@ -124,7 +124,9 @@ export class FakePodNetwork implements PodNetwork {
     };
     const link = this.#links.get(hostIfname) ?? fail(`${hostIfname}: the link is missing on the node`);
     if (!interfaces.has(ifname)) fail(`${ifname}: the link is missing in ${netns}`);
-    if (link.owner !== ownerOf(attachment)) fail(`${hostIfname}: the link belongs to ${link.owner}`);
+    if (link.peer?.netns !== netns) fail(`${ifname} in ${netns} does not lead to ${hostIfname}`);
+    if (link.owner !== undefined && link.owner !== ownerOf(attachment))
+      fail(`${hostIfname}: the link belongs to ${link.owner}`);
     const missing = addresses.find((address) => !link.routes.has(String(address)));
     if (missing !== undefined) fail(`${hostIfname} on the node: route ${missing} is missing`);
   }

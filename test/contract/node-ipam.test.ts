@@ -5,7 +5,7 @@ import { CoilError } from '../../src/model/error.ts';
 import type { IpamStore } from '../../src/store/ipam-store.ts';
 import { IpamNode, type IpamNodeOptions, overriding } from './ipam-node.ts';
 import { SqliteFixture } from './sqlite-fixture.ts';
-import { fails, ip, poolOf, soon } from './store-fixture.ts';
+import { assignmentOf, blockFor, fails, ip, poolOf, soon } from './store-fixture.ts';
 
 interface Setup {
   readonly store: IpamStore;
@@ -345,6 +345,18 @@ ipamTest('a watch that ends is begun anew', async ({ node, store }) => {
   await waitFor(() => rounds === 3);
   await store.createPool('dmz', poolOf(0, '192.0.2.0/31'), soon());
   await waitFor(() => n.state.pools.has('dmz'));
+});
+
+ipamTest('of two addresses of one family that v1 gave a container, one is used, and both are freed', async (setup) => {
+  const { node, store } = setup;
+  const block = await blockFor(store, 'node1', 'default');
+  for (const offset of [2, 1]) {
+    await store.allocate({ node: 'node1', slots: [{ block, offset }], assignment: assignmentOf('a') }, soon());
+  }
+  const n = node();
+  assert.deepEqual(await allocate(n, pod('a')), ['10.0.0.1']);
+  assert.deepEqual(await release(n, pod('a')), ['10.0.0.1', '10.0.0.2']);
+  assert.deepEqual(await store.listAddresses(block, soon()), []);
 });
 
 /** Waits for what comes by a watch. */

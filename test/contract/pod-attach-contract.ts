@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { CoilError } from '../../src/model/error.ts';
-import type { IpAddress } from '../../src/model/ip-address.ts';
+import { IpAddress } from '../../src/model/ip-address.ts';
 import { attachmentOf, fails, networkTest, type PodNetworkSetup, soon } from './pod-network-fixture.ts';
 
 /** Attaching and checking. */
@@ -102,9 +102,19 @@ export function podAttachContract(setup: PodNetworkSetup): void {
   networkTest(setup, 'a pair that leads into the Pod, and has no owner, is adopted', async (fixture) => {
     const attachment = attachmentOf(await fixture.addNetns());
     await fixture.addPair(attachment, undefined);
-    await fails(fixture.network.check(attachment, soon()), 'check-failed', /veth0123456789a/);
     await fixture.network.attach(attachment, soon());
     await fixture.network.check(attachment, soon());
+  });
+
+  networkTest(setup, 'a pair that v1 made is in order, and one that has another owner is not', async (fixture) => {
+    const attachment = attachmentOf(await fixture.addNetns(), { addresses: [IpAddress.parse('10.1.0.1')] });
+    await fixture.addPair(attachment, undefined);
+    const before = await fixture.print();
+    await fixture.network.check(attachment, soon());
+    assert.equal(await fixture.print(), before);
+    await fixture.network.attach(attachment, soon());
+    const other = { ...attachment, containerId: 'c2' };
+    await fails(fixture.network.check(other, soon()), 'check-failed', /veth0123456789a/);
   });
 
   networkTest(setup, 'a route to the address that another Pod left behind is taken over', async (fixture) => {

@@ -47,7 +47,7 @@ export class KernelPodNetworkFixture implements PodNetworkFixture {
     await this.pod(netns).ip(`link add ${ifname} type bridge`);
   }
 
-  /** v1's layout; of IPv6, which v1 had not, the route only. */
+  /** v1's layout; of that, which v1 had not, the route only. */
   async addPair(attachment: Attachment, owner: string | undefined): Promise<void> {
     const { addresses, hostIfname, ifname, netns } = attachment;
     const pod = this.pod(netns);
@@ -57,6 +57,12 @@ export class KernelPodNetworkFixture implements PodNetworkFixture {
     await this.node.ip(`address add 169.254.1.1/32 dev ${hostIfname} scope link`);
     await pod.ip(`link set ${ifname} up`);
     for (const address of addresses) await this.node.ip(`route add ${address} dev ${hostIfname}`);
+    const ipv4 = addresses.find(({ family }) => family === 4);
+    if (ipv4 === undefined) return;
+    await pod.ip('link set lo up');
+    await pod.ip(`address add ${ipv4}/32 dev ${ifname}`);
+    await pod.ip(`route add 169.254.1.1 dev ${ifname} scope link`);
+    await pod.ip('route add default via 169.254.1.1');
   }
 
   async addHostLink(name: string, owner: string | undefined): Promise<void> {
