@@ -22,6 +22,8 @@ const format = optionalChoiceFlag({ describe, choices: ['json', 'yaml'] });
 
 const TAKEN: [string, Flag<unknown>, string | undefined, unknown][] = [
   ['a text', textFlag({ describe, default: '/coil/' }), '', ''],
+  ['an empty text that may be absent', optionalTextFlag({ describe }), '', undefined],
+  ['an empty choice', choiceFlag({ describe, default: 'a', choices: ['a', 'b'] }), '', 'a'],
   ["a text's default", textFlag({ describe, default: '/coil/' }), undefined, '/coil/'],
   ['an absent text', optionalTextFlag({ describe }), undefined, undefined],
   ['a duration', interval, '1.5s', 1500],
@@ -41,7 +43,6 @@ for (const [what, flag, text, value] of TAKEN) {
 }
 
 const REFUSED: [Flag<unknown>, string | undefined, RegExp][] = [
-  [format, '', /^--x takes one of json, yaml, not ""/],
   [format, 'xml', /^--x takes one of json, yaml, not "xml"/],
   [requiredTextFlag({ describe, env: 'COIL_NODE_NAME' }), undefined, /^--x is required.*COIL_NODE_NAME/],
   [requiredTextFlag({ describe }), '', /^--x is required$/],

@@ -45,9 +45,9 @@ export function textFlag(info: FlagInfo & { readonly default: string }): Flag<st
   return { kind: 'value', ...info, read: (text) => text ?? info.default };
 }
 
-/** A text that may be absent. */
+/** A text that may be absent; an empty one is, as v1 took it. */
 export function optionalTextFlag(info: FlagInfo): Flag<string | undefined> {
-  return { kind: 'value', ...info, read: (text) => text };
+  return { kind: 'value', ...info, read: (text) => text || undefined };
 }
 
 /** A text that has to be given. */
@@ -107,7 +107,8 @@ export function optionalChoiceFlag<T extends string>({ aliases, ...info }: Choic
   const { choices } = info;
   const words = new Map([...choices.map((choice) => [choice, choice] as const), ...Object.entries<T>(aliases ?? {})]);
   const read = (text: string | undefined, name: string) => {
-    if (text === undefined || words.has(text)) return words.get(text ?? '');
+    // an empty one is none, as v1 took it
+    if (!text || words.has(text)) return words.get(text ?? '');
     throw new UsageError(`${name} takes one of ${choices.join(', ')}, not ${JSON.stringify(text)}`);
   };
   return { kind: 'value', ...info, describe: `${info.describe}: ${choices.join(', ')}`, read };

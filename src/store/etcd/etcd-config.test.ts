@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CoilError } from '../../model/error.ts';
-import { parseEndpoints, parsePrefix, readTlsCredentials } from './etcd-config.ts';
+import { parseEndpoints, readTlsCredentials } from './etcd-config.ts';
 
 for (const [text, url, tls] of [
   ['http://127.0.0.1:2379', 'http://127.0.0.1:2379', false],
@@ -34,12 +34,6 @@ test('there must be an endpoint', () => {
     () => parseEndpoints([]),
     (error) => CoilError.is(error, 'invalid-argument') && /etcd-endpoints/.test(error.message),
   );
-});
-
-test('a prefix ends in a slash', () => {
-  assert.equal(parsePrefix(), '/coil/');
-  assert.equal(parsePrefix('/x'), '/x/');
-  assert.equal(parsePrefix('/x/'), '/x/');
 });
 
 const PEM = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';

@@ -6,7 +6,7 @@ import { CoilError } from '../../model/error.ts';
 export interface EtcdConfig {
   /** `http://HOST:PORT` or `https://HOST:PORT` each, without scheme is http; tried in turn. */
   readonly endpoints: readonly string[];
-  /** Of every key; a missing slash at its end is added. `/coil/` where it is not given. */
+  /** Of every key, to the letter, as v1 takes it: `/coil` makes keys such as `/coilpool/default`. Default `/coil/`. */
   readonly prefix?: string;
   /** How long an endpoint may take to be connected before the next one is tried. Default 2000. */
   readonly dialTimeoutMs?: number;
@@ -47,11 +47,6 @@ export function parseEndpoints(endpoints: readonly string[]): readonly EtcdEndpo
     const port = /:(\d+)\/?$/.exec(text)?.[1] ?? '2379';
     return { url: `${url.protocol}//${url.hostname}:${port}`, tls: url.protocol === 'https:' };
   });
-}
-
-/** The prefix with a slash at its end. */
-export function parsePrefix(prefix = '/coil/'): string {
-  return prefix.endsWith('/') ? prefix : `${prefix}/`;
 }
 
 /** Reads certificates and key. @throws {CoilError} invalid-argument that names the flag and the file */

@@ -20,7 +20,7 @@ import { acquireBlock } from './block-acquisition.ts';
 import { EtcdAddresses } from './etcd-addresses.ts';
 import { EtcdBlocks } from './etcd-blocks.ts';
 import { EtcdClient } from './etcd-client.ts';
-import { type EtcdConfig, parsePrefix } from './etcd-config.ts';
+import type { EtcdConfig } from './etcd-config.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
 import { releaseNode } from './etcd-node-release.ts';
 import { type NodeWatchOptions, watchNode } from './etcd-node-watch.ts';
@@ -40,7 +40,7 @@ export class EtcdIpamStore implements IpamStore {
   /** @throws {CoilError} invalid-argument: an endpoint is no URL, a certificate cannot be read */
   constructor(options: EtcdIpamStoreOptions) {
     this.#options = options;
-    this.#db = { client: new EtcdClient(options), keys: new Keys(parsePrefix(options.prefix)) };
+    this.#db = { client: new EtcdClient(options), keys: new Keys(options.prefix ?? '/coil/') };
     this.#pools = new EtcdPools(this.#db);
     this.#blocks = new EtcdBlocks(this.#db);
     this.#addresses = new EtcdAddresses(this.#db);
