@@ -32,11 +32,3 @@ test('a program gets its own arguments, by a link and by the first argument', as
   assert.deepEqual(await runMain(hypercoil('/usr/bin/coilctl'), ['--version']), expected);
   assert.deepEqual(await runMain(hypercoil('hypercoil'), ['coilctl', '--version']), expected);
 });
-
-for (const program of ['coil-controller', 'coil-installer']) {
-  test(`${program} says that it is not there yet`, async () => {
-    const { status, stderr } = await runMain(hypercoil(program), []);
-    assert.equal(status, 1);
-    assert.equal(stderr, `${program}: hypercoil ${VERSION} does not contain ${program} yet.\n`);
-  });
-}

@@ -12,8 +12,8 @@ const MAINS: Readonly<Record<ProgramName, () => Promise<Main>>> = {
   coil: async () => (await import('./coil.ts')).main,
   coild: async () => (await import('./coild.ts')).main,
   coilctl: async () => (await import('./coilctl.ts')).main,
-  'coil-controller': async () => absent('coil-controller'),
-  'coil-installer': async () => absent('coil-installer'),
+  'coil-controller': async () => (await import('./coil-controller.ts')).main,
+  'coil-installer': async () => (await import('./coil-installer.ts')).main,
 };
 
 /** All programs in one; `calledAs` is the name or path by which the executable was called. */
@@ -32,12 +32,5 @@ export function hypercoil(calledAs: string): Main {
     }
     io.stderr.write(first === undefined ? USAGE : `hypercoil: there is no program ${JSON.stringify(first)}\n${USAGE}`);
     return 2;
-  };
-}
-
-function absent(program: string): Main {
-  return async ({ stderr }) => {
-    stderr.write(`${program}: hypercoil ${VERSION} does not contain ${program} yet.\n`);
-    return 1;
   };
 }

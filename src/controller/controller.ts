@@ -1,0 +1,73 @@
+import type { Logger } from '../process/logger.ts';
+import type { IpamStore } from '../store/ipam-store.ts';
+import { AddressScan } from './address-scan.ts';
+import { type HealthAddress, serveHealth } from './health-server.ts';
+import { ELECTION_TIMES, LeaderElection } from './leader-election.ts';
+import type { LeaseStore } from './lease-store.ts';
+import { NodeReclaim } from './node-reclaim.ts';
+import type { NodeSource } from './node-source.ts';
+import type { PodSource } from './pod-source.ts';
+import { Readiness } from './readiness.ts';
+
+export interface ControllerOptions {
+  /** Unlike that of any other replica. */
+  readonly identity: string;
+  readonly nodeGraceMs: number;
+  readonly scanIntervalMs: number;
+  readonly addressExpirationMs: number;
+  /** Where health is served; undefined for nowhere. */
+  readonly health: HealthAddress | undefined;
+}
+
+export interface ControllerDeps {
+  readonly store: Pick<IpamStore, 'listPools' | 'listBlocks' | 'listAddresses' | 'findAddress' | 'releaseNode'>;
+  readonly nodes: NodeSource;
+  readonly pods: PodSource;
+  readonly leases: LeaseStore;
+  readonly logger: Logger;
+  /** Monotonic, in milliseconds. */
+  readonly clock: () => number;
+  readonly now: () => Date;
+}
+
+/** The cluster's controller: while it leads, it takes care of nodes that are gone, and compares addresses and Pods. */
+export async function runController(
+  options: ControllerOptions,
+  deps: ControllerDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { identity, health } = options;
+  const readiness = new Readiness();
+  await using _server = health && (await serveHealth(health, { readiness }));
+  deps.logger.info('coil-controller is running', { identity, health: health && `${health.host}:${health.port}` });
+  const election = new LeaderElection({ identity, ...ELECTION_TIMES }, { ...deps, readiness });
+  await election.run(async (leading) => {
+    const reclaim = new NodeReclaim(options, { ...deps, readiness });
+    const scan = new AddressScan(options, deps);
+    try {
+      await allOrNone([(until) => reclaim.run(until), (until) => scan.run(until)], leading);
+    } finally {
+      // a candidate needs neither
+      readiness.report('nodes', undefined);
+      readiness.report('datastore', undefined);
+    }
+  }, signal);
+  deps.logger.info('coil-controller has stopped', { identity });
+}
+
+/** Runs tasks side by side; where one fails, the others are stopped and waited for. */
+async function allOrNone(
+  tasks: readonly ((until: AbortSignal) => Promise<void>)[],
+  signal: AbortSignal,
+): Promise<void> {
+  const failed = new AbortController();
+  const until = AbortSignal.any([signal, failed.signal]);
+  const running = tasks.map((task) =>
+    task(until).catch((error: unknown) => {
+      failed.abort(error);
+      throw error;
+    }),
+  );
+  const results = await Promise.allSettled(running);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { serveHealth } from './health-server.ts';
+
+test('a port that is taken is an error that names the flag', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const deps = { readiness: { problems: [] } };
+  await assert.rejects(serveHealth({ host: '127.0.0.1', port }, deps), {
+    code: 'network',
+    message: /\(--health\).*EADDRINUSE/,
+  });
+  other.close();
+  const server = await serveHealth({ host: '127.0.0.1', port }, deps);
+  assert.equal((await fetch(`http://127.0.0.1:${port}/readyz?verbose`)).status, 200);
+  await server[Symbol.asyncDispose]();
+  await assert.rejects(fetch(`http://127.0.0.1:${port}/readyz`));
+});

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { CoilError } from '../model/error.ts';
+import { errorText } from '../process/error-text.ts';
+import type { Readiness } from './readiness.ts';
+
+const IDLE_MS = 5_000;
+
+export interface HealthAddress {
+  /** IP address or name; empty for all addresses. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface HealthDeps {
+  readonly readiness: Pick<Readiness, 'problems'>;
+}
+
+/**
+ * Serves kubelet's probes: `GET /healthz` answers 200 while the process runs; `GET /readyz` 200 where it can do its work,
+ * else 503 and why. What is wrong outside is no reason to restart, so it is no part of /healthz. Disposing closes it.
+ * @throws {CoilError} network
+ */
+export async function serveHealth({ host, port }: HealthAddress, { readiness }: HealthDeps): Promise<AsyncDisposable> {
+  const server = createServer({ requestTimeout: IDLE_MS, keepAliveTimeout: IDLE_MS }, (request, response) =>
+    answer(request, response, readiness.problems),
+  );
+  try {
+    server.listen({ host: host === '' ? '::' : host, port });
+    await once(server, 'listening');
+  } catch (cause) {
+    const message = `cannot serve health checks at ${host}:${port} (--health): ${errorText(cause)}`;
+    throw new CoilError('network', message, { cause });
+  }
+  return {
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      server.closeAllConnections();
+      if (server.listening) await once(server, 'close');
+    },
+  };
+}
+
+function answer({ method, url }: IncomingMessage, response: ServerResponse, problems: readonly string[]): void {
+  const path = url?.split('?')[0];
+  if (path !== '/healthz' && path !== '/readyz') send(response, 404, 'there are /healthz and /readyz');
+  else if (method !== 'GET' && method !== 'HEAD') send(response, 405, `${path} takes GET`);
+  else if (path === '/readyz' && problems.length > 0) send(response, 503, problems.join('; '));
+  else send(response, 200);
+}
+
+/** As coild answers: `{"status":503,"error":"…"}`. */
+function send(response: ServerResponse, status: number, error?: string): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' });
+  response.end(`${JSON.stringify({ ...(error === undefined ? {} : { error }), status })}\n`);
+}

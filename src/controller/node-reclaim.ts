@@ -1,0 +1,148 @@
+import { Backoff, sleep } from '../process/backoff.ts';
+import { formatDuration } from '../process/duration.ts';
+import type { Logger } from '../process/logger.ts';
+import type { IpamStore, PoolBlock } from '../store/ipam-store.ts';
+import { NodeAbsences } from './node-absences.ts';
+import { blockTexts, NodeRelease } from './node-release.ts';
+import type { NodeNews, NodeSource } from './node-source.ts';
+import type { Readiness } from './readiness.ts';
+
+export interface NodeReclaimOptions {
+  /** How long a node may be gone before it loses its blocks, in milliseconds. */
+  readonly nodeGraceMs: number;
+  /** How often owners and Nodes are compared without an occasion. */
+  readonly scanIntervalMs: number;
+  readonly backoff?: Backoff;
+}
+
+export interface NodeReclaimDeps {
+  readonly nodes: NodeSource;
+  readonly store: Pick<IpamStore, 'listBlocks' | 'releaseNode'>;
+  readonly readiness: Pick<Readiness, 'report'>;
+  readonly logger: Logger;
+  /** Monotonic, in milliseconds. */
+  readonly clock: () => number;
+  readonly sleep?: typeof sleep;
+}
+
+/**
+ * Takes blocks and addresses from nodes that are gone: those that own blocks, but are no Nodes of Kubernetes for longer
+ * than a grace. A node that comes back within it is left alone.
+ */
+export class NodeReclaim {
+  readonly #options: NodeReclaimOptions;
+  readonly #deps: NodeReclaimDeps;
+  readonly #absences = new NodeAbsences();
+  readonly #release: NodeRelease;
+  #present: Set<string> | undefined;
+  /** Resolved when there is something to compare. */
+  #occasion = Promise.withResolvers<void>();
+
+  constructor(options: NodeReclaimOptions, deps: NodeReclaimDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#release = new NodeRelease(deps);
+  }
+
+  /** Runs until `signal` is aborted; what fails is tried again. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#follow(signal), this.#compareAgainAndAgain(signal)]);
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    this.#deps.readiness.report('nodes', 'the Nodes of Kubernetes are not known yet');
+    for await (const news of this.#deps.nodes.watchNodes(signal)) this.#learn(news);
+  }
+
+  #learn(news: NodeNews): void {
+    if (news.kind === 'all') {
+      this.#present = new Set(news.names);
+      this.#deps.readiness.report('nodes', undefined);
+      this.#occasion.resolve();
+    } else if (news.kind === 'deleted') {
+      this.#present?.delete(news.name);
+      this.#occasion.resolve();
+    } else {
+      this.#present?.add(news.name);
+      this.#release.cancel(news.name);
+      this.#returned(news.name);
+    }
+  }
+
+  #returned(node: string): void {
+    if (this.#absences.forget(node)) this.#deps.logger.info('a node came back; it keeps its blocks', { node });
+  }
+
+  async #compareAgainAndAgain(signal: AbortSignal): Promise<void> {
+    const backoff = this.#options.backoff ?? new Backoff({ baseMs: 500, maxMs: 10_000 });
+    try {
+      while (!signal.aborted) {
+        await this.#untilOccasion(signal);
+        if (await this.#compare(signal)) {
+          backoff.reset();
+        } else {
+          await backoff.wait(signal);
+          this.#occasion.resolve();
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  /** Waits for news, for a grace to be over, or for the periodic comparison. */
+  async #untilOccasion(signal: AbortSignal): Promise<void> {
+    const { nodeGraceMs, scanIntervalMs } = this.#options;
+    const { clock, sleep: wait = sleep } = this.#deps;
+    const dueMs = this.#absences.nextDueMs(nodeGraceMs, clock()) ?? scanIntervalMs;
+    const enough = new AbortController();
+    try {
+      const timer = wait(Math.min(dueMs, scanIntervalMs), AbortSignal.any([signal, enough.signal]));
+      await Promise.race([this.#occasion.promise, timer]);
+      this.#occasion = Promise.withResolvers();
+    } finally {
+      enough.abort();
+    }
+  }
+
+  /** Gives whether all was done that was due. */
+  async #compare(signal: AbortSignal): Promise<boolean> {
+    const owners = await this.#readOwners(signal);
+    // read only now: what came of the Nodes in the meantime counts too
+    const present = this.#present;
+    if (owners === undefined || present === undefined) return owners !== undefined;
+    const { logger, clock } = this.#deps;
+    const { nodeGraceMs } = this.#options;
+    for (const node of this.#absences.observe(new Set(owners.keys()), present, clock())) {
+      const fields = { node, blocks: blockTexts(owners.get(node) ?? []), grace: formatDuration(nodeGraceMs) };
+      logger.info('a node that owns blocks is not in Kubernetes; it loses them after the grace', fields);
+    }
+    let done = true;
+    for (const node of this.#absences.due(nodeGraceMs, clock()))
+      if (!(await this.#reclaim(node, owners.get(node) ?? [], signal))) done = false;
+    return done;
+  }
+
+  async #readOwners(signal: AbortSignal): Promise<ReadonlyMap<string, readonly PoolBlock[]> | undefined> {
+    const { store, readiness, logger } = this.#deps;
+    try {
+      const owners = await store.listBlocks(signal);
+      readiness.report('datastore', undefined);
+      return owners;
+    } catch (error) {
+      signal.throwIfAborted();
+      readiness.report('datastore', 'who owns which blocks cannot be read from the datastore');
+      logger.error('cannot read who owns blocks; trying again', { error });
+      return undefined;
+    }
+  }
+
+  async #reclaim(node: string, blocks: readonly PoolBlock[], signal: AbortSignal): Promise<boolean> {
+    const outcome = await this.#release.release(node, blocks, signal);
+    if (outcome === 'released') this.#absences.forget(node);
+    if (outcome === 'back') this.#returned(node);
+    // while Kubernetes cannot be asked, a node cannot come back either: that time is no part of its grace
+    if (outcome === 'unknown') this.#absences.restart(node, this.#deps.clock());
+    return outcome === 'released' || outcome === 'back';
+  }
+}

@@ -1,0 +1,55 @@
+import { parseListenAddress } from '../coild/listen-address.ts';
+import type { ControllerOptions } from '../controller/controller.ts';
+import { CoilError } from '../model/error.ts';
+import { durationFlag, type FlagValues, optionalTextFlag, textFlag } from '../process/flag.ts';
+import { LOG_FLAGS } from '../process/log-flags.ts';
+import { UsageError } from '../process/usage-error.ts';
+import { STORE_FLAGS } from './store-options.ts';
+
+const group = 'Kubernetes:';
+/** What coil-controller takes: v1's flags, and ours. */
+export const CONTROLLER_FLAGS = {
+  'scan-interval': durationFlag({
+    describe: 'How often addresses are compared with Pods, and owners of blocks with Nodes',
+    default: '10m',
+    minMs: 100,
+  }),
+  'address-expiration': durationFlag({
+    describe: 'How long an address may be assigned without a Pod before that is warned of',
+    default: '24h',
+  }),
+  'node-grace': durationFlag({
+    describe: 'How long a node may be gone from Kubernetes before it loses its blocks',
+    default: '20s',
+  }),
+  health: textFlag({ describe: 'HOST:PORT of /healthz and /readyz; empty for none', default: ':9384' }),
+  kubeconfig: optionalTextFlag({
+    ...{ group, takes: 'file', env: 'KUBECONFIG' },
+    describe: "File that tells how to reach Kubernetes; without, the Pod's service account does",
+  }),
+  namespace: textFlag({
+    ...{ group, env: 'POD_NAMESPACE', default: 'kube-system' },
+    describe: 'Namespace of the Lease by which one of several controllers leads',
+  }),
+  ...STORE_FLAGS,
+  ...LOG_FLAGS,
+} as const;
+
+/** @throws {UsageError} naming the flag */
+export function readControllerOptions(flags: FlagValues<typeof CONTROLLER_FLAGS>): Omit<ControllerOptions, 'identity'> {
+  return {
+    nodeGraceMs: flags['node-grace'],
+    scanIntervalMs: flags['scan-interval'],
+    addressExpirationMs: flags['address-expiration'],
+    health: flags.health === '' ? undefined : parseHealth(flags.health),
+  };
+}
+
+function parseHealth(text: string) {
+  try {
+    return parseListenAddress('--health', text);
+  } catch (error) {
+    if (CoilError.is(error, 'invalid-argument')) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,24 @@
+import { after, before, describe } from 'node:test';
+import { ApiServer } from './api-server.ts';
+import { kubeMissing } from './kube-binary.ts';
+import { kubeCases } from './kube-cases.ts';
+import { leadershipCases } from './leadership-cases.ts';
+import { nodeCases } from './node-cases.ts';
+import { podCases } from './pod-cases.ts';
+
+describe('coil-controller at a real API server', { skip: kubeMissing() }, () => {
+  let server: ApiServer;
+  before(async () => {
+    server = await ApiServer.start();
+  });
+  after(async () => {
+    await server[Symbol.asyncDispose]();
+  });
+  describe('side by side', { concurrency: 4 }, () => {
+    leadershipCases(() => server);
+    kubeCases(() => server);
+    podCases(() => server);
+  });
+  // these crash the API server
+  describe('one after the other', () => nodeCases(() => server));
+});
