@@ -13,15 +13,16 @@ KEEP ?=
 
 BUILD_PACKAGES := gcc libc6-dev libatomic1
 RUN_PACKAGES := $(BUILD_PACKAGES) iproute2 util-linux procps bird2 etcd-server etcd-client
-TEST_PACKAGES := $(RUN_PACKAGES) containerd runc containernetworking-plugins iptables zsh fish
+TEST_PACKAGES := $(RUN_PACKAGES) containerd runc containernetworking-plugins iptables sqlite3 zsh fish
 
-.PHONY: help demo test bench build lint fix clean
+.PHONY: help demo test bench build image lint fix clean
 
 help:
 	@echo 'make demo              two nodes, BIRD between them, six Pods that reach each other (STORE=etcd: over etcd)'
 	@echo 'make test              all tests; without root, those that need no kernel privileges'
 	@echo 'make bench             ADD and DEL beside ptp + host-local'
 	@echo 'make build             dist/: the launcher, hypercoil, and links by its programs'"'"' names'
+	@echo 'make image             dist/coil-image.tar, the container image of these, without Docker'
 	@echo 'make lint              formatting, types, import directions'
 
 node_modules/.package-lock.json: package.json package-lock.json
@@ -35,12 +36,16 @@ build: node_modules/.package-lock.json
 	@mkdir -p dist
 	@flock --no-fork --wait 300 dist/.lock node tools/build-hypercoil.ts
 
+image: build
+	@node tools/build-image.ts
+
 demo: build
 	@tools/install-packages.sh $(RUN_PACKAGES)
 	@node demo/demo.ts --store=$(STORE) $(if $(KEEP),--keep)
 
 test: build
 	@tools/install-packages.sh $(TEST_PACKAGES)
+	@test/kube/build-kube.sh || echo 'The tests that need kube-apiserver are skipped' >&2
 	@npm test --silent
 
 bench: build

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Arrivals } from './arrivals.ts';
 import { addCniApi, type CniApiDeps } from './cni-api.ts';
+import { addHealthApi } from './health-api.ts';
 import { answerMalformed } from './malformed-request.ts';
 import { addRestApi, type RestIpam } from './rest-api.ts';
 import { HttpError, toRestFailure } from './rest-failure.ts';
@@ -20,7 +21,7 @@ export interface HttpServerDeps extends CniApiDeps {
   readonly mayChange: (request: FastifyRequest) => Promise<boolean>;
 }
 
-/** coild's HTTP server, which does not listen yet: v1's REST API and the CNI verbs. */
+/** coild's HTTP server, which does not listen yet: v1's REST API, the CNI verbs, and what tells its health. */
 export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
@@ -50,7 +51,7 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
     throw new HttpError(403, 'only processes of root on this node may change anything over TCP; use the unix socket');
   });
   app.setNotFoundHandler(async (request) => {
-    const known = ['/status', '/ip', '/cni'].includes(request.url.split('?')[0] ?? '');
+    const known = ['/status', '/ip', '/cni', '/healthz', '/readyz'].includes(request.url.split('?')[0] ?? '');
     if (known) throw new HttpError(405, 'method not allowed');
     if (request.url === '/ip/') throw new HttpError(400, 'invalid request');
     throw new HttpError(404, 'requested resource is not found');
@@ -63,6 +64,7 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
     return reply.code(failure.status).send(failure);
   });
 
+  addHealthApi(app, deps);
   addRestApi(app, deps.ipam, deadline);
   addCniApi(app, deps, deadline);
   return app;

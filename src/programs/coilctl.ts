@@ -8,8 +8,10 @@ import { type FlagSources, originsOf } from '../process/flag-sources.ts';
 import type { LogOptions } from '../process/log-flags.ts';
 import type { Main, ProgramIo } from '../process/program.ts';
 import { UsageError } from '../process/usage-error.ts';
+import type { StoreOptions } from '../store/open-store.ts';
 import { COILCTL_CONFIG, COILCTL_FLAGS } from './coilctl-flags.ts';
-import { describeStore, openStore, readStoreOptions, type StoreOptions } from './store-options.ts';
+import { openConfiguredStore } from './open-configured-store.ts';
+import { describeStore, readStoreOptions } from './store-options.ts';
 
 /** Beyond the time to connect: how long a step may take altogether. */
 const STEP_MS = 10_000;
@@ -50,7 +52,7 @@ interface Circumstances {
 async function carryOut(action: Action, { options, ms, flags }: Circumstances, io: ProgramIo): Promise<void> {
   const step = (body: Action) =>
     withDeadline({ ms, signal: io.signal }, async (signal) => {
-      await using store = await openStore(options, signal);
+      await using store = await openConfiguredStore(options, { env: io.env, signal });
       return await body({ store, stdout: io.stdout, signal });
     });
   const question = await step(action);

@@ -14,13 +14,14 @@ import type { Logger } from '../process/logger.ts';
 import { openLogger } from '../process/open-logger.ts';
 import type { Main } from '../process/program.ts';
 import { UsageError } from '../process/usage-error.ts';
-import { openStore, readStoreOptions, STORE_FLAGS } from './store-options.ts';
+import { openConfiguredStore } from './open-configured-store.ts';
+import { readStoreOptions, STORE_FLAGS } from './store-options.ts';
 
 const FLAGS = {
   socket: textFlag({ describe: 'Unix socket for the CNI plugin, for root alone', default: '/run/coil/coild.sock' }),
   http: textFlag({ describe: 'HOST:PORT of the REST API; empty for none', default: '127.0.0.1:9383' }),
   'table-id': integerFlag({ describe: 'Routing table to export blocks to', default: '119', min: 1, max: 2 ** 31 - 1 }),
-  'protocol-id': integerFlag({ describe: 'Protocol of the exported routes', default: '30', min: 5, max: 255 }),
+  'protocol-id': integerFlag({ describe: 'Protocol of the exported routes', default: '30', min: 1, max: 255 }),
   'scan-interval': durationFlag({
     describe: 'How often empty blocks are returned, and how long they are kept',
     default: '10m',
@@ -47,7 +48,7 @@ export const main: Main = (io) =>
     const storeOptions = readStoreOptions(flags);
     using logger = openLogger('coild', flags, io.stderr);
     try {
-      await using store = await openStore(storeOptions, io.signal);
+      await using store = await openConfiguredStore(storeOptions, io);
       await using podNetwork = new NetlinkPodNetwork({}, { logger });
       await using exporter = new NetlinkBlockExporter({ tableId: flags['table-id'], protocolId: flags['protocol-id'] });
       const options = { node, http, socket, ...intervals(flags) };

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runMain } from '../../test/run-main.ts';
 import { withFlags } from '../process/command-line.ts';
-import { describeStore, readStoreOptions, STORE_FLAGS, type StoreOptions } from './store-options.ts';
+import type { StoreOptions } from '../store/open-store.ts';
+import { describeStore, readStoreOptions, STORE_FLAGS } from './store-options.ts';
 
 /** What the arguments read as, or the message of the usage error. */
 async function read(...argv: string[]): Promise<StoreOptions | string> {
@@ -46,6 +47,11 @@ test('every flag of etcd arrives', async () => {
   assert.equal(describeStore(options as StoreOptions), 'etcd at https://a:2379, https://b:2379');
 });
 
+test('the name of an Endpoints object stands alone', async () => {
+  const options = (await read('--etcd-endpoints=@cke-etcd')) as StoreOptions;
+  assert.equal(describeStore(options), 'etcd at @cke-etcd');
+});
+
 test('sqlite with its path, relative or not, whatever is in it', async () => {
   for (const path of ['/var/lib/coil/coil.db', 'coil.db', 'a:b c.db']) {
     const options = await read('--store', `sqlite:${path}`);
@@ -59,8 +65,9 @@ const REFUSED: [string[], RegExp][] = [
   [['--store=sqlite'], /^x: --store takes/],
   [['--store=/var/lib/coil.db'], /^x: --store takes/],
   [['--etcd-endpoints=ftp://a'], /^x: --etcd-endpoints: "ftp:\/\/a"/],
-  [['--etcd-endpoints=http://a:1,,http://b:1'], /^x: --etcd-endpoints/],
-  [['--etcd-endpoints=@etcd'], /^x: --etcd-endpoints takes URLs; @etcd, an Endpoints object/],
+  [['--etcd-endpoints=,'], /^x: --etcd-endpoints/],
+  [['--etcd-endpoints=@etcd,http://b:1'], /^x: --etcd-endpoints: "@etcd" is not a URL/],
+  [['--etcd-endpoints=@Etcd_1'], /^x: --etcd-endpoints: "@Etcd_1" is not a URL/],
   [['--etcd-timeout=2'], /^x: --etcd-timeout takes a duration/],
   [['--etcd-timeout=0s'], /^x: --etcd-timeout takes a duration from 1ms/],
   [['--etcd-tls-ca=/nonexistent/ca.pem'], /^x: --etcd-tls-ca: .*\/nonexistent\/ca\.pem/],

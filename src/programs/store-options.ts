@@ -2,7 +2,7 @@ import { CoilError } from '../model/error.ts';
 import { durationFlag, type FlagValues, optionalTextFlag, textFlag } from '../process/flag.ts';
 import { UsageError } from '../process/usage-error.ts';
 import { type EtcdConfig, parseEndpoints, readTlsCredentials } from '../store/etcd/etcd-config.ts';
-import type { IpamStore } from '../store/ipam-store.ts';
+import type { StoreOptions } from '../store/open-store.ts';
 
 const group = 'Datastore:';
 
@@ -12,7 +12,7 @@ export const STORE_FLAGS = {
   'etcd-endpoints': textFlag({
     group,
     takes: 'list',
-    describe: 'URLs of the etcd servers, comma-separated',
+    describe: 'URLs of the etcd servers, comma-separated; or @NAME, the Endpoints kube-system/NAME',
     default: 'http://127.0.0.1:2379',
   }),
   'etcd-prefix': textFlag({ group, describe: 'What all keys begin with', default: '/coil/' }),
@@ -30,10 +30,8 @@ export const STORE_FLAGS = {
 
 export type StoreFlagValues = FlagValues<typeof STORE_FLAGS>;
 
-/** A datastore, and how to reach it. */
-export type StoreOptions =
-  | { readonly medium: 'etcd'; readonly config: EtcdConfig }
-  | { readonly medium: 'sqlite'; readonly path: string };
+/** `@NAME`, as Kubernetes spells it. */
+const OBJECT_NAME = /^@[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 type StoreFlagName = keyof StoreFlagValues;
 
@@ -54,9 +52,17 @@ export function readStoreOptions(flags: StoreFlagValues, originsOf: OriginsOf = 
   );
 }
 
+/** As v1, and as a template that left one out would write it: `a,,b,`. */
+function endpointsOf(list: string): readonly string[] {
+  return list
+    .split(',')
+    .map((endpoint) => endpoint.trim())
+    .filter((endpoint) => endpoint !== '');
+}
+
 function readEtcdConfig(flags: StoreFlagValues, originsOf: OriginsOf): EtcdConfig {
   const config = {
-    endpoints: flags['etcd-endpoints'].split(',').map((endpoint) => endpoint.trim()),
+    endpoints: endpointsOf(flags['etcd-endpoints']),
     prefix: flags['etcd-prefix'],
     dialTimeoutMs: flags['etcd-timeout'],
     ...given('username', flags['etcd-username']),
@@ -65,13 +71,9 @@ function readEtcdConfig(flags: StoreFlagValues, originsOf: OriginsOf): EtcdConfi
     ...given('tlsCert', flags['etcd-tls-cert']),
     ...given('tlsKey', flags['etcd-tls-key']),
   };
-  const object = config.endpoints.find((endpoint) => endpoint.startsWith('@'));
-  if (object !== undefined) {
-    throw new UsageError(
-      `--etcd-endpoints takes URLs; ${object}, an Endpoints object of Kubernetes, cannot be read yet${told(originsOf(['etcd-endpoints']))}`,
-    );
-  }
-  asUsage(originsOf(['etcd-endpoints']), () => parseEndpoints(config.endpoints));
+  // an Endpoints object of Kubernetes stands alone, and is looked up when the store is opened
+  const isObject = config.endpoints.length === 1 && OBJECT_NAME.test(config.endpoints[0]!);
+  if (!isObject) asUsage(originsOf(['etcd-endpoints']), () => parseEndpoints(config.endpoints));
   asUsage(originsOf(['etcd-tls-ca', 'etcd-tls-cert', 'etcd-tls-key']), () => readTlsCredentials(config));
   return config;
 }
@@ -98,14 +100,4 @@ function told(origins: readonly string[]): string {
 /** The datastore as a message names it; without the password. */
 export function describeStore(options: StoreOptions): string {
   return options.medium === 'sqlite' ? `file ${options.path}` : `etcd at ${options.config.endpoints.join(', ')}`;
-}
-
-/** Opens the datastore. Loads only what that one takes: etcd's client alone costs more than all the rest. */
-export async function openStore(options: StoreOptions, signal: AbortSignal): Promise<IpamStore> {
-  if (options.medium === 'sqlite') {
-    const { SqliteIpamStore } = await import('../store/sqlite/sqlite-ipam-store.ts');
-    return await SqliteIpamStore.open({ path: options.path }, signal);
-  }
-  const { EtcdIpamStore } = await import('../store/etcd/etcd-ipam-store.ts');
-  return new EtcdIpamStore(options.config);
 }

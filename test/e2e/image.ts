@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type TarFile, tar } from './tar.ts';
+import { type TarEntry, tar } from '../../tools/image/tar.ts';
 
 const SOURCE = join(import.meta.dirname, 'pause.c');
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache/coil');
@@ -36,7 +36,7 @@ export async function compilePause(): Promise<string> {
 
 /** An image with nothing in it but /pause, as `docker save` writes images and `ctr images import` reads them. */
 export async function pauseImage(pause: string): Promise<Buffer> {
-  const layer = tar([{ path: 'pause', mode: 0o755, content: await readFile(pause) }]);
+  const layer = Buffer.concat(tar([{ path: 'pause', mode: 0o755, content: await readFile(pause) }]));
   const config = json({
     architecture: ARCHITECTURES[process.arch] ?? process.arch,
     os: 'linux',
@@ -45,10 +45,10 @@ export async function pauseImage(pause: string): Promise<Buffer> {
   });
   const configPath = `${sha256(config)}.json`;
   const manifest = json([{ Config: configPath, RepoTags: [PAUSE_IMAGE], Layers: ['layer.tar'] }]);
-  return tar([file(configPath, config), file('layer.tar', layer), file('manifest.json', manifest)]);
+  return Buffer.concat(tar([file(configPath, config), file('layer.tar', layer), file('manifest.json', manifest)]));
 }
 
-function file(path: string, content: Buffer): TarFile {
+function file(path: string, content: Buffer): TarEntry {
   return { path, mode: 0o644, content };
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Manifest, renderOverlay } from '../deploy/manifests.ts';
 import { kubectlMissing } from '../deploy/requirements.ts';
+import { eventually } from '../e2e/eventually.ts';
 import { ApiServer } from './api-server.ts';
 import { kubeMissing } from './kube-binary.ts';
 
@@ -63,28 +64,14 @@ describe('manifests at a real API server', { skip: kubeMissing() || kubectlMissi
       await server.admin.ask(request, AbortSignal.timeout(CALL_MS));
     }
     const answers = async (lines: readonly string[]) => await Promise.all(lines.map((line) => mayDo(server, line)));
-    await eventuallyEqual(
-      () => answers(ALLOWED),
-      ALLOWED.map(() => true),
-    );
+    // the authorizer learns of new roles by a watch, a moment later
+    await eventually('all is allowed that has to be', async () => (await answers(ALLOWED)).every(Boolean), CALL_MS);
     assert.deepEqual(
       await answers(DENIED),
       DENIED.map(() => false),
     );
   });
 });
-
-/** The authorizer learns of new roles by a watch, a moment later. */
-async function eventuallyEqual(read: () => Promise<unknown>, expected: unknown): Promise<void> {
-  const deadline = performance.now() + CALL_MS;
-  for (;;) {
-    try {
-      return assert.deepEqual(await read(), expected);
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-    }
-  }
-}
 
 async function mayDo(server: ApiServer, line: string): Promise<boolean> {
   const [, account, verb, group, resource, name = '', namespace = ''] =

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { parseAllDocuments } from 'yaml';
+
+export const DEPLOY = resolve(import.meta.dirname, '../../deploy');
+
+export interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly args?: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly valueFrom?: { configMapKeyRef?: { name: string } } }[];
+  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string; mountPropagation?: string }[];
+  readonly securityContext: Readonly<Record<string, unknown>> & {
+    readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
+  };
+  readonly livenessProbe?: Probe;
+  readonly readinessProbe?: Probe;
+}
+
+interface Probe {
+  readonly httpGet: { readonly host: string; readonly port: number; readonly path: string };
+}
+
+export interface PodSpec {
+  readonly serviceAccountName: string;
+  readonly terminationGracePeriodSeconds?: number;
+  readonly initContainers?: readonly Container[];
+  readonly containers: readonly Container[];
+  readonly volumes: readonly {
+    readonly name: string;
+    readonly secret?: { readonly secretName: string };
+    readonly hostPath?: { readonly path: string };
+  }[];
+}
+
+interface Reference {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** An object of Kubernetes, with the members that the tests look at. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly spec?: { readonly template?: { readonly spec: PodSpec }; readonly replicas?: number };
+  readonly rules?: readonly { readonly apiGroups: string[]; readonly resources: string[]; readonly verbs: string[] }[];
+  readonly roleRef?: Reference;
+  readonly subjects?: readonly Reference[];
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** The objects of a YAML file. @throws where it is not YAML, or a member stands twice */
+export function parseManifests(text: string): Manifest[] {
+  return parseAllDocuments(text, { uniqueKeys: true }).map((document) => {
+    if (document.errors.length > 0) throw document.errors[0];
+    return document.toJS() as Manifest;
+  });
+}
+
+/** All YAML files below deploy/, as paths. */
+export async function yamlFiles(): Promise<string[]> {
+  const files = await readdir(DEPLOY, { recursive: true });
+  return files.filter((file) => /\.ya?ml$/.test(file)).map((file) => join(DEPLOY, file));
+}
+
+/** The objects of deploy/base, as they stand in its files. */
+export async function baseManifests(): Promise<Manifest[]> {
+  const files = (await yamlFiles()).filter((file) => file.startsWith(join(DEPLOY, 'base/')));
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  return texts.flatMap(parseManifests).filter(({ kind }) => kind !== 'Kustomization');
+}
+
+/** `kubectl kustomize deploy/overlays/NAME`, with files of certificates beside it where it takes any. */
+export async function renderOverlay(name: string): Promise<Manifest[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'ct-'));
+  try {
+    await cp(DEPLOY, folder, { recursive: true });
+    for (const file of ['ca.crt', 'client.crt', 'client.key'])
+      await writeFile(join(folder, 'overlays', name, file), `${file}\n`);
+    const overlay = join(folder, 'overlays', name);
+    const { stdout } = await promisify(execFile)('kubectl', ['kustomize', overlay], { timeout: 60_000 });
+    return parseManifests(stdout);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** The template of the Pods of a DaemonSet or Deployment. */
+export function podSpec(manifests: readonly Manifest[], name: string): PodSpec {
+  const found = manifests.find(({ kind, metadata }) => /DaemonSet|Deployment/.test(kind) && metadata.name === name);
+  if (found?.spec?.template === undefined) throw new Error(`there is no ${name}`);
+  return found.spec.template.spec;
+}
+
+export function containersOf({ initContainers = [], containers }: PodSpec): readonly Container[] {
+  return [...initContainers, ...containers];
+}
