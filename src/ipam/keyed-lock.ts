@@ -11,13 +11,14 @@ export class KeyedLock {
 
   /** @throws the signal's reason where it is aborted before the turn comes; then `work` is never called */
   async run<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const before = this.#tails.get(key) ?? Promise.resolve();
+    const before = this.#tails.get(key);
     const done = Promise.withResolvers<void>();
     // whoever gives up waiting still hands the turn on only after the one before is done
     const tail = Promise.all([before, done.promise]).then(() => undefined);
     this.#tails.set(key, tail);
     try {
-      await abortable(before, signal);
+      signal.throwIfAborted();
+      if (before !== undefined) await abortable(before, signal);
       return await work();
     } finally {
       done.resolve();

@@ -47,6 +47,7 @@ export class NodeSync {
    * @throws {CoilError} store-unavailable where `signal` ends the wait
    */
   async ready(signal: AbortSignal): Promise<void> {
+    if (this.#isFresh) return;
     try {
       await abortable(this.#fresh.promise, signal);
     } catch (cause) {

@@ -68,6 +68,10 @@ export class LinkRemoval {
     this.#failed.delete(name);
   }
 
+  isUnderWay(name: string): boolean {
+    return this.#underWay.has(name);
+  }
+
   /** Waits until no deletion of a link of that name is under way, however it ends. @throws the signal's reason */
   async finished(name: string, signal: AbortSignal): Promise<void> {
     const over = this.#underWay.get(name);

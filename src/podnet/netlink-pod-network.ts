@@ -45,7 +45,7 @@ export class NetlinkPodNetwork implements PodNetwork, AsyncDisposable {
     return translated(`cannot attach container ${request.containerId}`, async () => {
       signal.throwIfAborted();
       this.#removal.retryFailed();
-      await this.#removed(request.hostIfname, signal);
+      if (this.#removal.isUnderWay(request.hostIfname)) await this.#removed(request.hostIfname, signal);
       this.#removal.spare(request.hostIfname);
       return await this.#within(request.netns, (sides) => this.#attachWithin(sides, request, signal));
     });
