@@ -77,9 +77,12 @@ export class NodeSync {
       try {
         await this.#followOnce(AbortSignal.any([signal, this.#round.signal]), () => backoff.reset(), signal);
       } catch (error) {
+        const wasFollowing = this.#isFollowing;
         this.#isFollowing = false;
         if (signal.aborted) return;
-        this.#deps.logger.warn('lost the watch of the datastore; beginning anew', { error });
+        const { logger } = this.#deps;
+        if (wasFollowing) logger.warn('lost the watch of the datastore; beginning anew', { error });
+        else logger.warn('cannot read the state of this node from the datastore; trying again', { error });
       }
       await backoff.wait(signal).catch(() => undefined);
     }

@@ -53,7 +53,7 @@ test('EndpointSlices where there are no Endpoints', async () => {
 });
 
 test('none at all is told with where to look', async () => {
-  const expected = { code: 'invalid-argument', message: /kube-system\/etcd have no ready address .*kubectl/ };
+  const expected = { code: 'store-unavailable', message: /kube-system\/etcd have no ready address .*kubectl/ };
   await assert.rejects(resolve({}), expected);
   await assert.rejects(resolve({ [ENDPOINTS]: {} }), expected);
 });

@@ -31,7 +31,8 @@ interface SliceObject {
 /**
  * What `--etcd-endpoints=@NAME` stands for: every ready address with every port of the Endpoints kube-system/NAME, or,
  * where these are gone, of the EndpointSlices of the Service of that name. Gives `HOST:PORT` each, without a scheme.
- * @throws {CoilError} invalid-argument where there are none, or where it is not known how to reach the API server
+ * @throws {CoilError} store-unavailable where there are none (yet); invalid-argument where it is not known how to reach
+ * the API server
  * @throws {KubeError}
  */
 export async function resolveEndpoints(name: string, options: KubeOptions, signal: AbortSignal): Promise<string[]> {
@@ -48,7 +49,7 @@ export async function readEndpoints(
   const found = (await fromEndpoints(client, name, signal)) ?? (await fromSlices(client, name, signal));
   if (found.length > 0) return [...new Set(found)];
   throw new CoilError(
-    'invalid-argument',
+    'store-unavailable',
     `the Endpoints ${NAMESPACE}/${name} have no ready address with a port: 'kubectl -n ${NAMESPACE} get endpoints ${name}' shows them`,
   );
 }

@@ -1,4 +1,5 @@
 import { CoilError } from '../model/error.ts';
+import { errorText } from '../process/error-text.ts';
 import type { EtcdConfig } from '../store/etcd/etcd-config.ts';
 
 /** Gives the `HOST:PORT`s of the Endpoints object `kube-system/NAME`. */
@@ -8,8 +9,8 @@ export type LookUpEndpoints = (name: string, signal: AbortSignal) => Promise<rea
  * The configuration with URLs in place of `@NAME`, where that is the only endpoint; any other is given back as it is.
  * The URLs are https where a CA or a certificate is configured. By default the API server is asked, as the service
  * account of the Pod that this is.
- * @throws {CoilError} invalid-argument where the object has no address, or this is no Pod; store-unavailable where the
- * API server does not answer, or refuses
+ * @throws {CoilError} invalid-argument where this is no Pod; store-unavailable where the API server does not answer, or
+ * refuses, or knows no ready address of the object
  */
 export async function resolveEtcdEndpoints(
   config: EtcdConfig,
@@ -20,8 +21,9 @@ export async function resolveEtcdEndpoints(
   if (first === undefined || others.length > 0 || !first.startsWith('@')) return config;
   const scheme = config.tlsCa !== undefined || config.tlsCert !== undefined ? 'https' : 'http';
   const hosts = await lookUp(first.slice(1), signal).catch((cause: unknown) => {
+    signal.throwIfAborted();
     if (CoilError.is(cause)) throw cause;
-    const message = `Kubernetes does not tell what etcd's endpoints ${first} stand for`;
+    const message = `Kubernetes does not tell what etcd's endpoints ${first} stand for: ${errorText(cause)}`;
     throw new CoilError('store-unavailable', message, { cause });
   });
   return { ...config, endpoints: hosts.map((host) => `${scheme}://${host}`) };

@@ -9,7 +9,7 @@ import { withFlags } from '../process/command-line.ts';
 import { openLogger } from '../process/open-logger.ts';
 import type { Main } from '../process/program.ts';
 import { CONTROLLER_FLAGS, readControllerOptions } from './coil-controller-flags.ts';
-import { openConfiguredStore } from './open-configured-store.ts';
+import { openStorePatiently } from './open-store-patiently.ts';
 import { readStoreOptions } from './store-options.ts';
 
 const SPEC = {
@@ -27,7 +27,8 @@ export const main: Main = (io) =>
     using logger = openLogger(SPEC.name, flags, io.stderr);
     try {
       using client = await connectKube({ kubeconfig: flags.kubeconfig, env: io.env });
-      await using store = await openConfiguredStore(storeOptions, { ...io, kubeconfig: flags.kubeconfig });
+      await using store = await openStorePatiently(storeOptions, { ...io, kubeconfig: flags.kubeconfig, logger });
+      if (!store) return 0;
       const nodes = new KubeNodeSource({}, { client, logger, clock });
       const pods = new KubePodSource({ client });
       const leases = new KubeLeaseStore({ namespace: flags.namespace, name: SPEC.name }, { client });

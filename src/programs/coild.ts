@@ -14,7 +14,7 @@ import type { Logger } from '../process/logger.ts';
 import { openLogger } from '../process/open-logger.ts';
 import type { Main } from '../process/program.ts';
 import { UsageError } from '../process/usage-error.ts';
-import { openConfiguredStore } from './open-configured-store.ts';
+import { openStorePatiently } from './open-store-patiently.ts';
 import { readStoreOptions, STORE_FLAGS } from './store-options.ts';
 
 const FLAGS = {
@@ -48,7 +48,8 @@ export const main: Main = (io) =>
     const storeOptions = readStoreOptions(flags);
     using logger = openLogger('coild', flags, io.stderr);
     try {
-      await using store = await openConfiguredStore(storeOptions, io);
+      await using store = await openStorePatiently(storeOptions, { ...io, logger });
+      if (!store) return 0;
       await using podNetwork = new NetlinkPodNetwork({}, { logger });
       await using exporter = new NetlinkBlockExporter({ tableId: flags['table-id'], protocolId: flags['protocol-id'] });
       const options = { node, http, socket, ...intervals(flags) };

@@ -1,7 +1,11 @@
 import { resolveEtcdEndpoints } from '../library/resolve-etcd-endpoints.ts';
+import { withDeadline } from '../process/deadline.ts';
 import type { ProgramIo } from '../process/program.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
 import { openStore, type StoreOptions } from '../store/open-store.ts';
+
+/** Shorter than a command of coilctl may take: it is to say that it was Kubernetes which did not answer. */
+const LOOK_UP_MS = 5_000;
 
 export interface StoreSurroundings extends Pick<ProgramIo, 'env' | 'signal'> {
   /** File that tells how to reach Kubernetes; without, it is KUBECONFIG of the environment or the Pod's own way. */
@@ -17,7 +21,9 @@ export async function openConfiguredStore(options: StoreOptions, surroundings: S
   if (options.medium === 'sqlite') return await openStore(options, signal);
   const config = await resolveEtcdEndpoints(options.config, signal, async (name) => {
     const { resolveEndpoints } = await import('../kube/resolve-endpoints.ts');
-    return await resolveEndpoints(name, { kubeconfig, env }, signal);
+    return await withDeadline({ ms: LOOK_UP_MS, signal }, async (until) =>
+      resolveEndpoints(name, { kubeconfig, env }, until),
+    );
   });
   return await openStore({ ...options, config }, signal);
 }

@@ -73,7 +73,7 @@ function readEtcdConfig(flags: StoreFlagValues, originsOf: OriginsOf): EtcdConfi
   };
   // an Endpoints object of Kubernetes stands alone, and is looked up when the store is opened
   const isObject = config.endpoints.length === 1 && OBJECT_NAME.test(config.endpoints[0]!);
-  if (!isObject) asUsage(originsOf(['etcd-endpoints']), () => parseEndpoints(config.endpoints));
+  if (!isObject) asUsage(originsOf(['etcd-endpoints']), () => parseEndpoints(config));
   asUsage(originsOf(['etcd-tls-ca', 'etcd-tls-cert', 'etcd-tls-key']), () => readTlsCredentials(config));
   return config;
 }

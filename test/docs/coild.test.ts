@@ -18,7 +18,9 @@ test("coild.md has every flag of 'coild --help' with its default, and no other",
 
 test('coild.md has every line that coild logs but for debugging, with its level, and no other', async () => {
   const source =
-    (await readSources('src/coild', 'src/ipam', 'src/cni', 'src/podnet')) + (await readSource('src/programs/coild.ts'));
+    (await readSources('src/coild', 'src/ipam', 'src/cni', 'src/podnet')) +
+    (await readSource('src/programs/coild.ts')) +
+    (await readSource('src/programs/open-store-patiently.ts'));
   const calls = [...source.matchAll(/logger\.(info|warn|error)\(\s*(['"])(.*?)\2/g)];
   const logged = new Map(calls.map(([, level, , message]) => [message!, level === 'warn' ? 'warning' : level!]));
   const rows = [...page.matchAll(/^\| (`[^|]+`) \| (info|warning|error) \|/gm)];

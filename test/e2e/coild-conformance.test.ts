@@ -31,6 +31,7 @@ const MESSAGES = new Set([
   'detached a Pod',
   'a CNI call failed',
   'lost the watch of the datastore; beginning anew',
+  'cannot read the state of this node from the datastore; trying again',
 ]);
 
 // one beside the other; what is in each goes one after the other

@@ -135,7 +135,7 @@ describe('coild starts', { skip: needsRoot }, () => {
     await using node = await NodeUnderTest.create(DATASTORES.sqlite);
     const flags = ['--store=etcd', '--etcd-endpoints=http://127.0.0.1:1', '--etcd-username=coil'];
     const coild = node.spawnCoild([...flags, '--etcd-password=hunter2', '--http=', '--loglevel=debug']);
-    await coild.logged('lost the watch of the datastore; beginning anew');
+    await coild.logged('cannot read the state of this node from the datastore; trying again');
     await coild.stop();
     assert.doesNotMatch(coild.output, /hunter2|\\n\s+at /);
   });

@@ -6,12 +6,23 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { Backoff } from '../../src/process/backoff.ts';
+import { RecordingLogger } from '../../src/process/recording-logger.ts';
 import { main } from '../../src/programs/coilctl.ts';
+import { main as coild } from '../../src/programs/coild.ts';
+import { openStorePatiently } from '../../src/programs/open-store-patiently.ts';
+import { soon } from '../contract/store-fixture.ts';
 import { runMain } from '../run-main.ts';
 import { EtcdServer } from './etcd-server.ts';
 
 // a real API server takes no Endpoints on loopback
 const api = createServer((request, response) => {
+  if (refusals === Number.NEGATIVE_INFINITY) return;
+  if (refusals > 0) {
+    refusals--;
+    response.writeHead(503).end();
+    return;
+  }
   const [ip, port] = [etcd.host, etcd.port];
   const known = request.url === '/api/v1/namespaces/kube-system/endpoints/etcd';
   const object = { subsets: [{ addresses: [{ ip }], ports: [{ port }] }] };
@@ -19,6 +30,8 @@ const api = createServer((request, response) => {
   response.writeHead(known ? 200 : 403, { 'Content-Type': 'application/json' });
   response.end(JSON.stringify(known ? object : refusal));
 });
+/** How many requests the API server answers with an error yet; those of minus infinity it does not answer. */
+let refusals = 0;
 let etcd: EtcdServer;
 let folder: string;
 let env: Record<string, string>;
@@ -54,11 +67,56 @@ test('--etcd-endpoints=@NAME finds etcd by the Endpoints object of that name', a
 test('where Kubernetes refuses, that is said', async () => {
   const { status, stderr } = await runMain(main, ['pool', 'list', '--etcd-endpoints=@other'], { env });
   assert.equal(status, 1);
-  assert.match(stderr, /Kubernetes does not tell what etcd's endpoints @other stand for/);
+  assert.match(stderr, /Kubernetes does not tell what etcd's endpoints @other stand for: .*403.*forbidden/);
+});
+
+test('where the API server does not answer, that is said', async () => {
+  refusals = Number.NEGATIVE_INFINITY;
+  const { status, stderr } = await runMain(main, ['pool', 'list', '--etcd-endpoints=@etcd'], { env });
+  refusals = 0;
+  assert.equal(status, 1);
+  assert.match(stderr, /endpoints @etcd stand for: no answer within 5s/);
 });
 
 test('outside of a Pod it takes a kubeconfig', async () => {
   const { status, stderr } = await runMain(main, ['pool', 'list', '--etcd-endpoints=@etcd'], { env: { HOME: folder } });
   assert.equal(status, 1);
   assert.match(stderr, /KUBECONFIG in the environment/);
+});
+
+const AT_ETCD = { medium: 'etcd', config: { endpoints: ['@etcd'] } } as const;
+
+test('a daemon asks again until Kubernetes tells', async () => {
+  const logger = new RecordingLogger();
+  const backoff = new Backoff({ baseMs: 10, maxMs: 10 });
+  refusals = 3;
+  await using store = await openStorePatiently(AT_ETCD, { env, signal: soon(), logger, backoff });
+  assert.ok(store);
+  await store.listPools(soon());
+  assert.deepEqual(logger.messages, Array(3).fill('Kubernetes does not tell where etcd is; asking again'));
+  assert.match(String(logger.records[0]?.fields.error), /endpoints @etcd/);
+});
+
+test('a daemon that is told to stop meanwhile does', async () => {
+  refusals = Number.POSITIVE_INFINITY;
+  const stop = new AbortController();
+  const stopping = async () => stop.abort();
+  const backoff = new Backoff({ baseMs: 10, maxMs: 10 }, { sleep: stopping });
+  const surroundings = { env, signal: stop.signal, logger: new RecordingLogger(), backoff };
+  assert.equal(await openStorePatiently(AT_ETCD, surroundings), undefined);
+  const late = AbortSignal.timeout(1000);
+  const ended = await runMain(coild, ['--etcd-endpoints=@etcd', '--http='], {
+    env: { ...env, COIL_NODE_NAME: 'node1' },
+    signal: late,
+  });
+  assert.equal(ended.status, 0, ended.stderr);
+  assert.match(ended.stderr, /error: "Kubernetes does not tell where etcd is; asking again"/);
+  refusals = 0;
+});
+
+test('what waiting does not mend ends a daemon', async () => {
+  const surroundings = { env: {}, signal: soon(), logger: new RecordingLogger() };
+  await assert.rejects(openStorePatiently(AT_ETCD, surroundings), { code: 'invalid-argument' });
+  const file = { medium: 'sqlite', path: join(folder, 'absent/coil.db') } as const;
+  await assert.rejects(openStorePatiently(file, surroundings), { code: 'store-unavailable' });
 });

@@ -117,6 +117,20 @@ describe('calls', () => {
     assert.equal((await fresh.listPools(soon())).size, 1);
   });
 
+  faultTest('a read whose answer is lost is read elsewhere, within the same call', async ({ proxy, direct, open }) => {
+    await acquired(direct, 'node1');
+    const store = await open({ endpoints: [proxy.url, server.url] });
+    await store.listPools(soon());
+    const requests = store.requests;
+    proxy.silence({ requests: false, answers: true });
+    const reading = store.listPools(soon());
+    // past the point where the request is written
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    proxy.cut();
+    assert.equal((await reading).size, 1);
+    assert.equal(store.requests - requests, 2);
+  });
+
   faultTest('an allocation is one request', async ({ store }) => {
     const block = await acquired(store, 'node1');
     const before = store.requests;

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -60,25 +61,11 @@ export class EtcdServer implements AsyncDisposable {
     const server = new EtcdServer({ url: client, port }, child, folder);
     try {
       await Promise.race([once(child, 'spawn'), failed(child)]);
-      await server.#ready(metrics);
+      await untilHealthy(metrics, child);
       return server;
     } catch (error) {
       await server[Symbol.asyncDispose]();
       throw error;
-    }
-  }
-
-  async #ready(url: string): Promise<void> {
-    const deadline = Date.now() + READY_TIMEOUT_MS;
-    for (;;) {
-      const health = await fetch(`${url}/health`).then(
-        (response) => response.json(),
-        () => undefined,
-      );
-      if ((health as { health?: unknown } | undefined)?.health === 'true') return;
-      if (this.#process.exitCode !== null) throw new Error(`etcd exited with ${this.#process.exitCode}`);
-      if (Date.now() > deadline) throw new Error(`etcd was not ready within ${READY_TIMEOUT_MS} ms`);
-      await sleep(50);
     }
   }
 
@@ -97,13 +84,41 @@ async function failed(child: ChildProcess): Promise<never> {
   throw error;
 }
 
-/** A port that nobody listens on. */
+/** Waits until a member can serve: it has a leader. @param url where it tells of itself, as `--listen-metrics-urls` */
+export async function untilHealthy(url: string, etcd: ChildProcess): Promise<void> {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    const health = await fetch(`${url}/health`).then(
+      (response) => response.json(),
+      () => undefined,
+    );
+    if ((health as { health?: unknown } | undefined)?.health === 'true') return;
+    if (etcd.exitCode !== null) throw new Error(`etcd exited with ${etcd.exitCode}`);
+    if (Date.now() > deadline) throw new Error(`etcd was not ready within ${READY_TIMEOUT_MS} ms`);
+    await sleep(50);
+  }
+}
+
+/**
+ * A port that nobody listens on. It is none of those that the kernel gives to connections (net.ipv4.ip_local_port_range):
+ * nobody takes it by accident before a server does, or while that is down.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  for (;;) {
+    const port = randomInt(10_000, 32_768);
+    if (await canListen(port)) return port;
+  }
+}
+
+async function canListen(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
+    throw error;
+  }
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  return true;
 }

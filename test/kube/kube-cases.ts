@@ -101,6 +101,6 @@ export function kubeCases(server: () => ApiServer): void {
     await server().admin.ask({ method: 'POST', path, body }, until());
     const resolved = await readEndpoints(server().admin, 'coil-etcd', until());
     assert.deepEqual(resolved, ['192.0.2.1:2379', '192.0.2.2:2379']);
-    await assert.rejects(readEndpoints(server().admin, 'absent', until()), { code: 'invalid-argument' });
+    await assert.rejects(readEndpoints(server().admin, 'absent', until()), { code: 'store-unavailable' });
   });
 }

@@ -7,6 +7,7 @@ import { ControllerScene } from './controller-scene.ts';
 
 const GONE = 'a node that owns blocks is not in Kubernetes; it loses them after the grace';
 const RELEASED = 'released the blocks and addresses of a node that is gone';
+const UNREADABLE = 'cannot read who owns blocks; trying again';
 const BACK = 'a node came back; it keeps its blocks';
 
 export function nodeCases(server: () => ApiServer): void {
@@ -35,6 +36,21 @@ export function nodeCases(server: () => ApiServer): void {
     await scene.deleteNode('node1');
     await process.logged({ message: RELEASED, node: scene.node('node1') });
     assert.deepEqual(await scene.blocksOf('node1'), []);
+  });
+
+  test('etcd comes up after the controller, which tells of every attempt and goes on', async () => {
+    await using scene = await ControllerScene.create(server());
+    await scene.acquireBlock('node1');
+    await using proxy = await TcpProxy.to(server().etcd);
+    await proxy.refuse();
+    const { process, health } = await scene.start({ flags: [`--etcd-endpoints=${proxy.url}`] });
+    const attempts = () => process.log.filter(({ message }) => message === UNREADABLE);
+    await eventually('attempts are logged', async () => attempts().length >= 2, 30_000);
+    assert.match(JSON.stringify(attempts()[0]), new RegExp(`etcd at ${proxy.url}: .*ECONNREFUSED`));
+    assert.equal((await fetch(`${health}/readyz`)).status, 503);
+    await proxy.accept();
+    await process.logged({ message: RELEASED, node: scene.node('node1') });
+    assert.equal(await process.stop(), 0);
   });
 
   test('a node that comes back within the grace keeps its blocks', async () => {

@@ -1,7 +1,7 @@
 import { CoilError } from '../../model/error.ts';
 import { abortable } from '../../process/abortable.ts';
 import { createTlsContext, type EtcdConfig, parseEndpoints } from './etcd-config.ts';
-import { isConnectionError, isStaleToken, isUnsent, reasonOf, unavailable } from './etcd-error.ts';
+import { isEndpointError, isStaleToken, isUnsent, reasonOf, unavailable } from './etcd-error.ts';
 import { EtcdLogin } from './etcd-login.ts';
 import type { RequestOp, TxnRequest, TxnResponse, WatchRequest, WatchResponse } from './etcd-messages.ts';
 import { AUTHENTICATE, TXN, WATCH } from './etcd-protocol.ts';
@@ -15,6 +15,8 @@ export type WatchCall = GrpcStream<WatchRequest, WatchResponse>;
 
 /** One call to etcd, whichever endpoint it goes to. */
 interface Call {
+  /** Whether it may be carried out twice, as what only reads may. */
+  readonly repeatable: boolean;
   /** `performance.now()` at which it is given up. */
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
@@ -23,9 +25,10 @@ interface Call {
 type Metadata = Readonly<Record<string, string>>;
 
 /**
- * etcd's transactions and watches, over the first endpoint that can be connected. A call is given to another endpoint
- * only as long as it has not been sent, so that nothing is ever carried out twice. Every call ends with its signal, and
- * after `requestTimeoutMs`; every failure is a CoilError store-unavailable that names endpoints and call.
+ * etcd's transactions and watches, over the first endpoint that can be connected. A change is given to another endpoint
+ * only as long as it has not been sent, so that it is never carried out twice; what only reads is given to another in
+ * any case. Every call ends with its signal, and after `requestTimeoutMs`; every failure is a CoilError
+ * store-unavailable that names endpoints and call.
  */
 export class EtcdClient implements AsyncDisposable {
   readonly urls: readonly string[];
@@ -39,7 +42,7 @@ export class EtcdClient implements AsyncDisposable {
 
   /** @throws {CoilError} invalid-argument: an endpoint is no URL, a certificate cannot be read */
   constructor(config: EtcdConfig) {
-    const endpoints = parseEndpoints(config.endpoints);
+    const endpoints = parseEndpoints(config);
     const tlsContext = createTlsContext(config);
     const { dialTimeoutMs = 2000, requestTimeoutMs = 5000, keepaliveMs = 10_000, username, password = '' } = config;
     const options = { dialTimeoutMs, keepaliveMs, callTimeoutMs: requestTimeoutMs };
@@ -58,56 +61,62 @@ export class EtcdClient implements AsyncDisposable {
 
   /** @param what completes "cannot …" in errors */
   async transact(what: string, request: TxnRequest, signal: AbortSignal): Promise<TxnResponse> {
-    return await this.#authorized(what, signal, async (call, metadata) => this.#send(TXN, request, call, metadata));
+    const call = this.#call(signal, { repeatable: false });
+    return await this.#authorized(what, call, async (metadata) => this.#send(TXN, request, call, metadata));
   }
 
   /** Reads at one revision. */
   async read(what: string, ranges: readonly RequestOp[], signal: AbortSignal): Promise<TxnResponse> {
-    return await this.transact(what, { success: ranges }, signal);
+    const call = this.#call(signal, { repeatable: true });
+    return await this.#authorized(what, call, async (metadata) => this.#send(TXN, { success: ranges }, call, metadata));
   }
 
   /** Opens a stream of watches; it ends when the client is closed. */
   async openWatch(what: string, signal: AbortSignal): Promise<WatchCall> {
-    return await this.#authorized(what, signal, async (call, metadata) => {
+    const call = this.#call(signal, { repeatable: false });
+    return await this.#authorized(what, call, async (metadata) => {
       // a member that is cut off from its cluster ends the stream, instead of staying silent
       const headers = { ...metadata, hasleader: 'true' };
       return (this.#connected() ?? (await this.#connect(call))).open(WATCH, headers);
     });
   }
 
+  #call<Signal extends AbortSignal | undefined>(signal: Signal, { repeatable }: Pick<Call, 'repeatable'>) {
+    return { repeatable, signal, deadline: performance.now() + this.#requestTimeoutMs };
+  }
+
   async #authorized<T>(
     what: string,
-    signal: AbortSignal,
-    make: (call: Call, metadata?: Metadata) => Promise<T>,
+    call: Call & { readonly signal: AbortSignal },
+    make: (metadata?: Metadata) => Promise<T>,
   ): Promise<T> {
-    signal.throwIfAborted();
-    const call = { signal, deadline: performance.now() + this.#requestTimeoutMs };
+    call.signal.throwIfAborted();
     try {
-      return await (this.#login ? this.#withToken(this.#login, call, make) : make(call));
+      return await (this.#login ? this.#withToken(this.#login, call, make) : make());
     } catch (error) {
-      if (signal.aborted || CoilError.is(error)) throw error;
+      if (call.signal.aborted || CoilError.is(error)) throw error;
       throw unavailable(this.urls, what, this.#isClosed ? 'the store was closed' : reasonOf(error), error);
     }
   }
 
-  async #withToken<T>(login: EtcdLogin, call: Call, make: (call: Call, metadata: Metadata) => Promise<T>): Promise<T> {
+  async #withToken<T>(login: EtcdLogin, call: Call, make: (metadata: Metadata) => Promise<T>): Promise<T> {
     const ended = () => endOf(call);
     const token = await login.token(ended);
     try {
-      return await make(call, { token });
+      return await make({ token });
     } catch (error) {
       if (!isStaleToken(error)) throw error;
       login.forget(token);
-      return await make(call, { token: await login.token(ended) });
+      return await make({ token: await login.token(ended) });
     }
   }
 
   async #authenticate(user: { name: string; password: string }): Promise<string> {
-    const call = { signal: undefined, deadline: performance.now() + this.#requestTimeoutMs };
+    const call = this.#call(undefined, { repeatable: true });
     return (await this.#send(AUTHENTICATE, user, call)).token;
   }
 
-  /** Sends a request once; or again, to the next endpoint, as long as no endpoint has got it. */
+  /** Sends a request once; or again, to the next endpoint, as long as no endpoint has got it, or it may be repeated. */
   async #send<Request, Response>(
     method: GrpcMethod<Request, Response>,
     request: Request,
@@ -121,8 +130,11 @@ export class EtcdClient implements AsyncDisposable {
         const timeoutMs = call.deadline - performance.now();
         return await connection.call(method, request, { metadata, timeoutMs, signal: call.signal });
       } catch (error) {
-        if (isConnectionError(error)) this.#avoid(connection);
-        if (!isUnsent(error) || attempt > this.#connections.length) throw error;
+        const isEndpoints = isEndpointError(error);
+        if (isEndpoints) this.#avoid(connection);
+        const isOver = attempt > this.#connections.length || performance.now() >= call.deadline;
+        const isAnothers = call.repeatable && isEndpoints && this.#connections.length > 1;
+        if (isOver || !(isUnsent(error) || isAnothers)) throw error;
       }
     }
   }

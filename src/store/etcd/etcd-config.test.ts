@@ -17,13 +17,23 @@ for (const [text, url, tls] of [
   ['http://[2001:db8::1]:2379', 'http://[2001:db8::1]:2379', false],
   ['http://[2001:db8::1]', 'http://[2001:db8::1]:2379', false],
 ] as const) {
-  test(`endpoint ${text}`, () => assert.deepEqual(parseEndpoints([text]), [{ url, tls }]));
+  test(`endpoint ${text}`, () => assert.deepEqual(parseEndpoints({ endpoints: [text] }), [{ url, tls }]));
 }
+
+test('an endpoint without a scheme is reached over TLS where that is configured, as v1 does', () => {
+  const endpoints = ['a:1', 'http://b:1'];
+  const urls = [
+    { url: 'https://a:1', tls: true },
+    { url: 'http://b:1', tls: false },
+  ];
+  for (const tls of [{ tlsCa: 'ca.pem' }, { tlsCert: 'cert.pem' }])
+    assert.deepEqual(parseEndpoints({ endpoints, ...tls }), urls);
+});
 
 for (const text of ['', 'ftp://x:1', 'http://', 'http://x:99999', 'http://x:1/path', '@name']) {
   test(`${JSON.stringify(text)} is no endpoint`, () => {
     assert.throws(
-      () => parseEndpoints([text]),
+      () => parseEndpoints({ endpoints: [text] }),
       (error) => CoilError.is(error, 'invalid-argument') && error.message.startsWith('etcd-endpoints'),
     );
   });
@@ -31,7 +41,7 @@ for (const text of ['', 'ftp://x:1', 'http://', 'http://x:99999', 'http://x:1/pa
 
 test('there must be an endpoint', () => {
   assert.throws(
-    () => parseEndpoints([]),
+    () => parseEndpoints({ endpoints: [] }),
     (error) => CoilError.is(error, 'invalid-argument') && /etcd-endpoints/.test(error.message),
   );
 });

@@ -4,7 +4,10 @@ import { CoilError } from '../../model/error.ts';
 
 /** Where etcd is, and how to talk to it. The names of v1's flags are in the errors. */
 export interface EtcdConfig {
-  /** `http://HOST:PORT` or `https://HOST:PORT` each, without scheme is http; tried in turn. */
+  /**
+   * `http://HOST:PORT` or `https://HOST:PORT` each, tried in turn; without a scheme it is https where a CA or a
+   * certificate is configured, and else http.
+   */
   readonly endpoints: readonly string[];
   /** Of every key, to the letter, as v1 takes it: `/coil` makes keys such as `/coilpool/default`. Default `/coil/`. */
   readonly prefix?: string;
@@ -36,10 +39,13 @@ export interface TlsCredentials {
 }
 
 /** @throws {CoilError} invalid-argument */
-export function parseEndpoints(endpoints: readonly string[]): readonly EtcdEndpoint[] {
+export function parseEndpoints(config: Pick<EtcdConfig, 'endpoints' | 'tlsCa' | 'tlsCert'>): readonly EtcdEndpoint[] {
+  const { endpoints, tlsCa, tlsCert } = config;
+  // as v1, whose client never sends in the open what was meant for TLS
+  const scheme = tlsCa === undefined && tlsCert === undefined ? 'http' : 'https';
   if (endpoints.length === 0) throw new CoilError('invalid-argument', 'etcd-endpoints is empty');
   return endpoints.map((text) => {
-    const url = URL.parse(/^[a-z]+:\/\//.test(text) ? text : `http://${text}`);
+    const url = URL.parse(/^[a-z]+:\/\//.test(text) ? text : `${scheme}://${text}`);
     const known = url?.protocol === 'http:' || url?.protocol === 'https:';
     if (!url?.hostname || !known || url.pathname.length > 1 || text.includes('@'))
       throw new CoilError('invalid-argument', `etcd-endpoints: ${JSON.stringify(text)} is not a URL of etcd`);

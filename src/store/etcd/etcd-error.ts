@@ -11,9 +11,13 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether the connection failed: the next call had better go to another endpoint. */
-export function isConnectionError(error: unknown): boolean {
-  return error instanceof GrpcError && error.code === GRPC_STATUS.unavailable;
+/**
+ * Whether the next call had better go to another endpoint: the connection failed, or there was no answer in time, as of
+ * a member that is cut off from its cluster.
+ */
+export function isEndpointError(error: unknown): boolean {
+  if (!(error instanceof GrpcError)) return false;
+  return error.code === GRPC_STATUS.unavailable || error.code === GRPC_STATUS.deadlineExceeded;
 }
 
 /** Whether the call certainly was not carried out, as it never left or was not looked at. */
