@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { output } from './command.ts';
 import type { DemoRun } from './demo-run.ts';
 import type { Netns } from './netns.ts';
@@ -11,7 +11,9 @@ export type Fetched =
 /** Compiles what runs in the Pods; gives its path. */
 export async function buildPodProgram(run: DemoRun): Promise<string> {
   const program = run.path('pod');
-  await output(['cc', '-std=gnu11', '-O1', '-o', program, join(import.meta.dirname, 'pod.c')], run);
+  // what an interrupted compiler leaves behind goes with the run's folder
+  const temporary = `TMPDIR=${dirname(program)}`;
+  await output(['env', temporary, 'cc', '-std=gnu11', '-O1', '-o', program, join(import.meta.dirname, 'pod.c')], run);
   return program;
 }
 

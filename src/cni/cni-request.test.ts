@@ -70,6 +70,7 @@ const REFUSED: Record<string, [ReturnType<typeof with_>, number, RegExp]> = {
   'a container ID of 201 characters': [with_({ containerId: 'a'.repeat(201) }), 4, /at most 200/],
   'an interface of 16 bytes': [with_({ ifname: 'a'.repeat(16) }), 4, /CNI_IFNAME/],
   'an interface of 8 characters in 16 bytes': [with_({ ifname: 'ä'.repeat(8) }), 4, /CNI_IFNAME/],
+  'an interface that the kernel would number': [with_({ ifname: 'eth%d' }), 4, /CNI_IFNAME "eth%d"/],
   'an interface called ..': [with_({ ifname: '..' }), 4, /CNI_IFNAME/],
   'an interface with a slash': [with_({ ifname: 'a/b' }), 4, /CNI_IFNAME/],
   'an interface with white space': [with_({ ifname: 'a b' }), 4, /CNI_IFNAME/],

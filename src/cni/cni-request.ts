@@ -103,7 +103,7 @@ function parseAttachment(
     throw invalid(
       'CNI_IFNAME',
       ifname,
-      `an interface's name has 1 to ${MAX_IFNAME} bytes, no "/", ":" or white space, and is not "." or ".."`,
+      `an interface's name has 1 to ${MAX_IFNAME} bytes, no "/", ":", "%" or white space, and is not "." or ".."`,
     );
   }
   if (netns && !netns.startsWith('/')) throw invalid('CNI_NETNS', netns, 'it is an absolute path');
@@ -117,9 +117,9 @@ function parseAttachment(
   };
 }
 
-/** As the kernel's dev_valid_name() (net/core/dev.c). */
+/** As the kernel's dev_valid_name() (net/core/dev.c), but for "%", of which it makes a name of its own. */
 function isInterfaceName(name: string): boolean {
-  return Buffer.byteLength(name) <= MAX_IFNAME && name !== '.' && name !== '..' && !/[/:\s]/.test(name);
+  return Buffer.byteLength(name) <= MAX_IFNAME && name !== '.' && name !== '..' && !/[/:%\s]/.test(name);
 }
 
 function kubernetesName(key: string, pairs: ReadonlyMap<string, string>): string | undefined {

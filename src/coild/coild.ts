@@ -59,14 +59,14 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
     },
   };
   const unavailable = () => (sync.isFresh ? undefined : "coild cannot read this node's state from the datastore");
-  const serve = (mayChange: CoildDeps['mayChange']) =>
+  const serve = (mayChange: CoildDeps['mayChange'] | undefined) =>
     createHttpServer({ ipam: restIpam, attacher, unavailable, mayChange, logger });
 
   // only root can open the socket, so whoever uses it may change everything
   const servers: FastifyInstance[] = [];
   let following = Promise.resolve();
   try {
-    servers.push(serve(async () => true));
+    servers.push(serve(undefined));
     const removeSocket = await listenOnSocket(servers[0]!, socket);
     try {
       if (http) servers.push(await listenOnTcp(serve(deps.mayChange), http));

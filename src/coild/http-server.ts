@@ -17,8 +17,8 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export interface HttpServerDeps extends CniApiDeps {
   readonly ipam: RestIpam;
-  /** Whether the client of a request may change anything. */
-  readonly mayChange: (request: FastifyRequest) => Promise<boolean>;
+  /** Whether the client of a request may change anything; undefined where every client may. */
+  readonly mayChange: ((request: FastifyRequest) => Promise<boolean>) | undefined;
 }
 
 /** coild's HTTP server, which does not listen yet: v1's REST API, the CNI verbs, and what tells its health. */
@@ -46,10 +46,13 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
-  app.addHook('onRequest', async (request) => {
-    if (SAFE_METHODS.has(request.method) || (await deps.mayChange(request))) return;
-    throw new HttpError(403, 'only processes of root on this node may change anything over TCP; use the unix socket');
-  });
+  const { mayChange } = deps;
+  if (mayChange) {
+    app.addHook('onRequest', async (request) => {
+      if (SAFE_METHODS.has(request.method) || (await mayChange(request))) return;
+      throw new HttpError(403, 'only processes of root on this node may change anything over TCP; use the unix socket');
+    });
+  }
   app.setNotFoundHandler(async (request) => {
     const known = ['/status', '/ip', '/cni', '/healthz', '/readyz'].includes(request.url.split('?')[0] ?? '');
     if (known) throw new HttpError(405, 'method not allowed');

@@ -14,6 +14,9 @@ export interface RestIpam {
   status(signal: AbortSignal): Promise<NodeStatus>;
 }
 
+/** As long as a DNS name; v1 took what it was given. */
+const MAX_NAME = 253;
+const CONTROL = /\p{Cc}/u;
 const FAMILIES: Readonly<Record<string, IpFamily>> = { ipv4: 4, ipv6: 6 };
 
 /** v1's REST API. A request is given `deadline()` to be answered. */
@@ -46,6 +49,9 @@ function parseNewIp(body: unknown): AllocationRequest {
     const value = json[member] ?? '';
     if (typeof value !== 'string') throw badRequest(`${member} is not a string`);
     if (value === '') throw badRequest(missing);
+    if (value.length > MAX_NAME || CONTROL.test(value)) {
+      throw badRequest(`${member} has more than ${MAX_NAME} characters, or a control character such as a line break`);
+    }
     return value;
   };
   const namespace = text('pod-namespace', 'no pod namespace');

@@ -98,9 +98,8 @@ async function setUpContainer(
   signal: AbortSignal,
 ): Promise<LinkMessage> {
   const layout = containerLayout({ index: link, ifname: attachment.ifname }, attachment.addresses);
-  const [loopbackUp, linkUp, got, ...rest] = await sides.pod.batch(
+  const [linkUp, got, ...rest] = await sides.pod.batch(
     [
-      setLink('lo', { up: true }),
       setLink(link, { up: true }),
       // to ask for it here makes the kernel take note of its carrier at once, as above for the other end
       getLink(link),
@@ -109,7 +108,7 @@ async function setUpContainer(
     ],
     signal,
   );
-  requireSuccess([loopbackUp, linkUp, ...rest]);
+  requireSuccess([linkUp, ...rest]);
   return unwrap(got);
 }
 

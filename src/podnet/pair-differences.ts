@@ -1,9 +1,9 @@
 import { AddressGeneration, type LinkMessage } from '../netlink/link-codec.ts';
-import { getLink, setLink } from '../netlink/links.ts';
+import { setLink } from '../netlink/links.ts';
 import { ownerAlias } from './owner-alias.ts';
 import { containerLayout, hostLayout } from './pod-layout.ts';
 import type { Attachment } from './pod-network.ts';
-import { type Difference, linkDown, sideDifferences } from './side-state.ts';
+import { type Difference, sideDifferences } from './side-state.ts';
 import type { PairSides, VethPair } from './veth-pair.ts';
 
 export interface PairDifferences {
@@ -29,7 +29,6 @@ export async function pairDifferences(
   const ipv6 = addresses.some(({ family }) => family === 6);
   const addressGeneration = AddressGeneration.none;
   const generates = ipv6 && host.addressGeneration !== addressGeneration;
-  const loopback = await sides.pod.request(getLink('lo'), signal);
   return {
     host: [
       ...(generates
@@ -38,7 +37,6 @@ export async function pairDifferences(
       ...(await sideDifferences(sides.node, host, hostLayout(host.index, addresses), signal)),
     ],
     container: [
-      ...linkDown(loopback),
       ...(await sideDifferences(
         sides.pod,
         container,

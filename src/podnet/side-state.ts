@@ -40,7 +40,7 @@ export async function sideDifferences(
   ];
 }
 
-export function linkDown(link: LinkMessage): Difference[] {
+function linkDown(link: LinkMessage): Difference[] {
   if ((link.flags & LinkFlag.up) !== 0) return [];
   return [{ what: 'the link is down', fix: setLink(link.index, { up: true }) }];
 }

@@ -21,7 +21,7 @@ const FLAGS = {
   socket: textFlag({ describe: 'Unix socket for the CNI plugin, for root alone', default: '/run/coil/coild.sock' }),
   http: textFlag({ describe: 'HOST:PORT of the REST API; empty for none', default: '127.0.0.1:9383' }),
   'table-id': integerFlag({ describe: 'Routing table to export blocks to', default: '119', min: 1, max: 2 ** 31 - 1 }),
-  'protocol-id': integerFlag({ describe: 'Protocol of the exported routes', default: '30', min: 1, max: 255 }),
+  'protocol-id': integerFlag({ describe: 'Protocol of the exported routes', default: '30', min: 5, max: 255 }),
   'scan-interval': durationFlag({
     describe: 'How often empty blocks are returned, and how long they are kept',
     default: '10m',
@@ -43,6 +43,7 @@ const SPEC = {
 export const main: Main = (io) =>
   withFlags(SPEC, io, async (flags) => {
     const node = nodeName(io.env.COIL_NODE_NAME);
+    refuseKernelTable(flags['table-id']);
     const http = flags.http === '' ? undefined : asUsage(() => parseListenAddress('--http', flags.http));
     const socket = asUsage(() => parseSocketPath('--socket', flags.socket));
     const storeOptions = readStoreOptions(flags);
@@ -72,6 +73,11 @@ function nodeName(name: string | undefined): string {
   if (name && /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,251}[a-zA-Z0-9])?$/.test(name)) return name;
   const given = name ? `is ${JSON.stringify(name)}, which is not a name of a node` : 'is not set';
   throw new UsageError(`COIL_NODE_NAME ${given}: set it to this node's name in the environment`);
+}
+
+/** In the tables default, main and local (linux/rtnetlink.h, enum rt_class_t) are the node's own routes. */
+function refuseKernelTable(id: number): void {
+  if (id >= 253 && id <= 255) throw new UsageError(`--table-id ${id} is a table of the kernel's own; take another one`);
 }
 
 function asUsage<T>(read: () => T): T {

@@ -29,7 +29,8 @@ const BAD_STARTS: readonly BadStart[] = [
   })),
   ...['', 'coild.sock/', `/${'x'.repeat(107)}`].map((socket) => ({ flags: [`--socket=${socket}`], says: /--socket/ })),
   ...['0', '-1', 'x', '1.5', '4294967296'].map((id) => ({ flags: [`--table-id=${id}`], says: /--table-id/ })),
-  ...['0', '256', ''].map((id) => ({ flags: [`--protocol-id=${id}`], says: /--protocol-id/ })),
+  ...['4', '256', ''].map((id) => ({ flags: [`--protocol-id=${id}`], says: /--protocol-id/ })),
+  ...['253', '254', '255'].map((id) => ({ flags: [`--table-id=${id}`], says: /--table-id .* kernel/ })),
   ...['0', '10', '-1m', 'soon'].map((interval) => ({
     flags: [`--scan-interval=${interval}`],
     says: /--scan-interval/,
