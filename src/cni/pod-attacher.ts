@@ -45,13 +45,9 @@ export class PodAttacher {
       try {
         const host = hostIfname(namespace, pod, ifname);
         const links = await podNetwork.attach({ containerId, netns, ifname, hostIfname: host, addresses }, signal);
-        logger.info('attached a Pod', {
-          namespace,
-          pod,
-          containerId,
-          ifname,
-          addresses: allocation.addresses.map(String),
-        });
+        const fields = { namespace, pod, containerId, ifname, addresses: allocation.addresses.map(String) };
+        // once it is answered: the Pod waits for that, and not for the log
+        setImmediate(() => logger.info('attached a Pod', fields));
         return { netns, links, addresses: allocation.addresses };
       } catch (error) {
         if (!allocation.existed) await this.#undoAllocation({ containerId, ifname });
@@ -76,8 +72,10 @@ export class PodAttacher {
       await ipam.release(releaseRequest(request), signal);
       const fields = { namespace, pod, containerId, ifname, addresses: addresses.map(String) };
       // runtimes repeat a DEL that succeeded
-      if (addresses.length > 0) logger.info('detached a Pod', fields);
-      else logger.debug('nothing is recorded of a Pod that was to be detached', fields);
+      setImmediate(() => {
+        if (addresses.length > 0) logger.info('detached a Pod', fields);
+        else logger.debug('nothing is recorded of a Pod that was to be detached', fields);
+      });
     });
   }
 

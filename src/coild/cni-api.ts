@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { CNI_CODE, CniError } from '../cni/cni-error.ts';
 import { toCniError } from '../cni/cni-failure.ts';
 import { type CniParameters, parseCniRequest } from '../cni/cni-request.ts';
@@ -7,9 +8,12 @@ import { formatAddResult } from '../cni/result.ts';
 import { answerVersion } from '../cni/versions.ts';
 import { isRecord } from '../model/json.ts';
 import type { Logger } from '../process/logger.ts';
+import { bodyOf } from './request-body.ts';
+import { toRestFailure } from './rest-failure.ts';
 
 /** By it the client knows that the body is to be printed as it is. */
 const CONTENT_TYPE = 'application/cni+json';
+const JSON_TYPE = 'application/json; charset=utf-8';
 /** Of CNI_ARGS, which name the Pod, but may be kilobytes; in characters. */
 const MAX_LOGGED = 512;
 
@@ -20,23 +24,63 @@ export interface CniApiDeps {
   readonly logger: Logger;
 }
 
+export interface CniApiOptions {
+  /** Rejects where the client of a request may not change anything. */
+  readonly authorize: (request: IncomingMessage) => Promise<void>;
+  readonly deadline: () => AbortSignal;
+  /** In bytes. */
+  readonly bodyLimit: number;
+}
+
+/** Whether `serveCni` is to answer. */
+export function isCniCall({ method, url }: IncomingMessage): boolean {
+  return method === 'POST' && url === '/cni';
+}
+
 /**
  * `POST /cni`: a plugin call, handed over by the executable that the runtime calls. Headers hold the environment
- * (`CNI-Containerid` and so on), the body is standard input, and the answer is standard output.
+ * (`CNI-Containerid` and so on), the body is standard input, and the answer is standard output. It is served without
+ * the router of the REST API, since a Pod's start waits for it.
  */
-export function addCniApi(app: FastifyInstance, deps: CniApiDeps, deadline: () => AbortSignal): void {
-  app.post('/cni', async (request, reply) => {
-    const stdin = String(request.body ?? '');
-    reply.type(CONTENT_TYPE);
-    try {
-      const answer = await serve(deps, parametersOf(request), stdin, deadline());
-      return await reply.send(answer === undefined ? '' : JSON.stringify(answer));
-    } catch (error) {
-      const failure = toCniError(error);
-      logFailure(deps.logger, parametersOf(request), failure.code, error);
-      return await reply.code(httpStatus(failure)).send(JSON.stringify(failure.toJson(versionOf(stdin))));
-    }
-  });
+export async function serveCni(
+  deps: CniApiDeps,
+  { authorize, deadline, bodyLimit }: CniApiOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    await authorize(request);
+    const stdin = await bodyOf(request, bodyLimit);
+    const { status, body } = await answerTo(deps, parametersOf(request.headers), stdin, deadline());
+    send(response, status, CONTENT_TYPE, body);
+  } catch (error) {
+    // nothing of CNI yet: who asks may not, or says too much, or has gone
+    const failure = toRestFailure(error, randomUUID());
+    deps.logger.debug('a request was refused', { method: request.method, url: request.url, ...failure });
+    response.shouldKeepAlive = false;
+    send(response, failure.status, JSON_TYPE, JSON.stringify(failure));
+  }
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+async function answerTo(
+  deps: CniApiDeps,
+  parameters: CniParameters,
+  stdin: string,
+  signal: AbortSignal,
+): Promise<{ status: number; body: string }> {
+  try {
+    const answer = await serve(deps, parameters, stdin, signal);
+    return { status: 200, body: answer === undefined ? '' : JSON.stringify(answer) };
+  } catch (error) {
+    const failure = toCniError(error);
+    logFailure(deps.logger, parameters, failure.code, error);
+    return { status: httpStatus(failure), body: JSON.stringify(failure.toJson(versionOf(stdin))) };
+  }
 }
 
 /** Runtimes ask for the status every few seconds: that it is bad is logged by what made it so. */
@@ -71,7 +115,7 @@ async function serve(
 }
 
 /** HTTP knows only Latin-1; the bytes are the environment's. */
-function parametersOf({ headers }: FastifyRequest): CniParameters {
+function parametersOf(headers: IncomingHttpHeaders): CniParameters {
   const header = (name: string): string | undefined => {
     const value = headers[name];
     return typeof value === 'string' ? Buffer.from(value, 'latin1').toString('utf8') : undefined;

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { PodAttacher, type PodAttacherDeps } from '../cni/pod-attacher.ts';
 import { BlockKeeper } from '../ipam/block-keeper.ts';
 import { NodeIpam } from '../ipam/node-ipam.ts';
@@ -32,8 +33,8 @@ export interface CoildOptions {
 export interface CoildDeps extends Omit<PodAttacherDeps, 'ipam'> {
   readonly store: IpamStore;
   readonly exporter: BlockExporter;
-  /** Whether the client of a request over TCP may change anything. */
-  readonly mayChange: (request: FastifyRequest) => Promise<boolean>;
+  /** Whether the client of a TCP connection may change anything. */
+  readonly mayChange: (client: Socket) => Promise<boolean>;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
   readonly now: () => Date;

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { Arrivals } from './arrivals.ts';
-import { addCniApi, type CniApiDeps } from './cni-api.ts';
+import { type CniApiDeps, isCniCall, serveCni } from './cni-api.ts';
 import { addHealthApi } from './health-api.ts';
 import { answerMalformed } from './malformed-request.ts';
 import { addRestApi, type RestIpam } from './rest-api.ts';
@@ -17,16 +19,25 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export interface HttpServerDeps extends CniApiDeps {
   readonly ipam: RestIpam;
-  /** Whether the client of a request may change anything; undefined where every client may. */
-  readonly mayChange: ((request: FastifyRequest) => Promise<boolean>) | undefined;
+  /** Whether the client of a connection may change anything; undefined where every client may. */
+  readonly mayChange: ((client: Socket) => Promise<boolean>) | undefined;
 }
 
 /** coild's HTTP server, which does not listen yet: v1's REST API, the CNI verbs, and what tells its health. */
 export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
+  const deadline = () => AbortSignal.timeout(REQUEST_DEADLINE_MS);
+  const authorize = async ({ method = '', socket }: IncomingMessage): Promise<void> => {
+    if (!deps.mayChange || SAFE_METHODS.has(method) || (await deps.mayChange(socket))) return;
+    throw new HttpError(403, 'only processes of root on this node may change anything over TCP; use the unix socket');
+  };
+  const cni = { authorize, deadline, bodyLimit: BODY_LIMIT };
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
-    http: { maxHeaderSize: HEADER_LIMIT },
-    requestTimeout: REQUEST_DEADLINE_MS,
+    serverFactory: (serveRest) =>
+      createServer({ maxHeaderSize: HEADER_LIMIT, requestTimeout: REQUEST_DEADLINE_MS }, (request, response) => {
+        if (isCniCall(request)) void serveCni(deps, cni, request, response);
+        else serveRest(request, response);
+      }),
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -40,19 +51,12 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
   });
   const arrivals = new Arrivals(app.server);
   app.addHook('preClose', () => arrivals.settled());
-  const deadline = () => AbortSignal.timeout(REQUEST_DEADLINE_MS);
 
   // v1 reads bodies whatever their Content-Type says, and says itself what is wrong with their JSON
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
-  const { mayChange } = deps;
-  if (mayChange) {
-    app.addHook('onRequest', async (request) => {
-      if (SAFE_METHODS.has(request.method) || (await mayChange(request))) return;
-      throw new HttpError(403, 'only processes of root on this node may change anything over TCP; use the unix socket');
-    });
-  }
+  if (deps.mayChange) app.addHook('onRequest', async ({ raw }) => authorize(raw));
   app.setNotFoundHandler(async (request) => {
     const known = ['/status', '/ip', '/cni', '/healthz', '/readyz'].includes(request.url.split('?')[0] ?? '');
     if (known) throw new HttpError(405, 'method not allowed');
@@ -69,6 +73,5 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
 
   addHealthApi(app, deps);
   addRestApi(app, deps.ipam, deadline);
-  addCniApi(app, deps, deadline);
   return app;
 }

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
 import { IpAddress } from '../model/ip-address.ts';
 
 /** One end of a TCP connection: 4 or 16 bytes, and the port. */
@@ -14,8 +14,8 @@ export type SocketUid = (local: TcpEnd, remote: TcpEnd) => Promise<number | unde
  * Decides who may change something over TCP: processes of root on this node. The client says nothing of itself that
  * would count; the kernel is asked whose socket is at the other end.
  */
-export function rootOnly(socketUid: SocketUid): (request: FastifyRequest) => Promise<boolean> {
-  return async ({ socket }) => {
+export function rootOnly(socketUid: SocketUid): (client: Socket) => Promise<boolean> {
+  return async (socket) => {
     const client = tcpEnd(socket.remoteAddress, socket.remotePort);
     const server = tcpEnd(socket.localAddress, socket.localPort);
     return client !== undefined && server !== undefined && (await socketUid(client, server)) === 0;

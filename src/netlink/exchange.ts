@@ -13,8 +13,10 @@ const SHARED_BUFFER = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 
 /**
  * Sends requests in one datagram and matches the answers by sequence number. The kernel works off the whole datagram
- * inside of `send`, going on after a message that failed, so that is what may wait; the answers are there when it is
- * over, save for those of a dump. Every wait for an answer is bounded by the socket's SO_RCVTIMEO.
+ * inside of `send`, in order, going on after a message that failed; so that is what may wait, and the answers are there
+ * when it is over, save for those of a dump. Refusals are answered in any case, so that the last request's
+ * acknowledgement is enough for all (netlink_rcv_skb in net/netlink/af_netlink.c). Every wait for an answer is bounded
+ * by the socket's SO_RCVTIMEO.
  */
 export class Exchange {
   readonly #fd: number;
@@ -31,7 +33,9 @@ export class Exchange {
     const awaited = new Map<number, PendingRequest>();
     try {
       await send(this.#fd, this.#encode(pending, flags, awaited));
-      while (awaited.size > 0) await this.#receiveInto(awaited, (flags & MessageFlag.dump) !== 0);
+      const last = pending.at(-1);
+      while (last?.over === false) await this.#receiveInto(awaited, (flags & MessageFlag.dump) !== 0);
+      for (const request of pending) request.end();
     } catch (error) {
       const errno = NetlinkError.is(error) ? error.errno : constants.errno.EIO;
       for (const request of pending) if (!request.over) request.failWith(errno, error);
@@ -40,11 +44,12 @@ export class Exchange {
 
   #encode(pending: readonly PendingRequest[], flags: number, awaited: Map<number, PendingRequest>): Uint8Array {
     return concat(
-      pending.map((item) => {
+      pending.map((item, i) => {
         const { type, flags: own, body } = item.request;
+        const asked = i === pending.length - 1 ? flags : 0;
         this.#sequence = (this.#sequence % 0xffffffff) + 1;
         awaited.set(this.#sequence, item);
-        return encodeMessage({ type, flags: MessageFlag.request | flags | own, sequence: this.#sequence, body });
+        return encodeMessage({ type, flags: MessageFlag.request | asked | own, sequence: this.#sequence, body });
       }),
     );
   }
@@ -55,9 +60,7 @@ export class Exchange {
     const answer = length === undefined ? await this.#receive() : cut(SHARED_BUFFER, length);
     for (const message of decodeMessages(answer)) {
       // what nobody awaits answers a request that was given up before
-      const request = awaited.get(message.sequence);
-      request?.accept(message);
-      if (request?.over) awaited.delete(message.sequence);
+      awaited.get(message.sequence)?.accept(message);
     }
   }
 

@@ -38,6 +38,11 @@ export class PendingRequest<T = unknown> {
     return { value: this.values[0] as T };
   }
 
+  /** Nothing more will come. */
+  end(): void {
+    this.#over = true;
+  }
+
   accept(message: Message): void {
     if ((message.flags & MessageFlag.dumpInterrupted) !== 0) this.#interrupted = true;
     try {

@@ -1,29 +1,32 @@
+import { abortable } from '../process/abortable.ts';
+
 /** Runs asynchronous actions one after the other, in the order they came in. */
 export class SerialQueue {
-  #tail: Promise<void> = Promise.resolve();
+  /** Undefined where nothing is in the queue. */
+  #tail: Promise<void> | undefined;
 
   /**
    * Rejects with the signal's reason at once, and never starts `action`, where `signal` is aborted before its turn. An
    * action that has begun is left to end.
    */
-  run<T>(action: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const onAbort = (): void => reject(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    this.#tail = this.#tail.then(async () => {
-      signal?.removeEventListener('abort', onAbort);
-      if (signal?.aborted) return reject(signal.reason);
-      try {
-        resolve(await action());
-      } catch (error) {
-        reject(error);
-      }
-    });
-    return promise;
+  async run<T>(action: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
+    const before = this.#tail;
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    // whoever gives up waiting hands the turn on only after those before it
+    const tail = before === undefined ? done : before.then(() => done);
+    this.#tail = tail;
+    try {
+      if (before !== undefined) await (signal === undefined ? before : abortable(before, signal));
+      return await action();
+    } finally {
+      resolve();
+      if (this.#tail === tail) this.#tail = undefined;
+    }
   }
 
   /** Resolves when everything that is in the queue now is over. */
-  idle(): Promise<void> {
-    return this.#tail;
+  async idle(): Promise<void> {
+    await this.#tail;
   }
 }

@@ -31,12 +31,15 @@ export async function createPair(
 ): Promise<AttachedLinks | undefined> {
   const { hostIfname: name, ifname } = attachment;
   const pair = addVethPair({ name, up: true, peer: { name: ifname, netnsFd: sides.podNetns.fd } });
-  const [added, got] = await sides.node.batch([pair, getLink(name)], signal);
+  const adding = sides.node.batch([pair, getLink(name)], signal);
+  // meanwhile
+  const opening = (async () => sides.pod)();
+  opening.catch(() => undefined);
+  const [added, got] = await adding;
   if (NetlinkError.is(added.error, 'EEXIST')) return undefined;
   unwrap(added);
   try {
-    // the addresses are still on their way
-    const { pod } = sides;
+    const pod = await opening;
     const addresses = await attachment.addresses;
     return await setUp({ ...sides, pod }, { ...attachment, addresses }, unwrap(got), signal);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Name of the host-side end of a Pod's veth pair: `veth` and the first 11 hex digits of sha1("NAMESPACE.POD"). This is
@@ -6,5 +6,5 @@ import { createHash } from 'node:crypto';
  */
 export function hostIfname(namespace: string, pod: string, ifname: string): string {
   const name = ifname === 'eth0' ? `${namespace}.${pod}` : `${namespace}.${pod}.${ifname}`;
-  return `veth${createHash('sha1').update(name).digest('hex').slice(0, 11)}`;
+  return `veth${hash('sha1', name).slice(0, 11)}`;
 }

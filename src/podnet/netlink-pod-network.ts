@@ -53,8 +53,6 @@ export class NetlinkPodNetwork implements PodNetwork, AsyncDisposable {
 
   async #attachWithin(sides: PairSides, request: AttachRequest, signal: AbortSignal): Promise<AttachedLinks> {
     const addresses = askedFor(request.addresses);
-    // the datastore is the slower one: its request goes out first
-    await new Promise(setImmediate);
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const links =
