@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
 import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
+import { compileStatic } from '../tools/hypercoil/launcher.ts';
 
-const run = promisify(execFile);
-
-/** Compiles a C file to a static executable in a folder; gives its path. */
+/** Compiles a C file to a static executable in a folder, as the launcher is; gives its path. */
 export async function compile(source: string, folder: string): Promise<string> {
   const executable = join(folder, basename(source, '.c'));
-  await run('gcc', ['-O2', '-static', '-o', executable, source]);
+  await compileStatic(['-O2', '-static', '-o', executable, source]);
   return executable;
 }

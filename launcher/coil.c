@@ -6,7 +6,7 @@
  * static, because it is started for every Pod: it costs a millisecond. src/programs/coil.ts is the same client in
  * TypeScript; test/contract/cni-client-cases.ts holds both to the same words.
  *
- * Build: cc -std=c11 -O2 -static -s -Wall -Wextra -Werror -o coil coil.c
+ * Build: musl-gcc -std=c11 -O2 -static -s -Wall -Wextra -Werror -o coil coil.c
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { compileStatic } from '../../tools/hypercoil/launcher.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const LAUNCHER = join(ROOT, 'launcher');
@@ -18,7 +19,7 @@ const SANITIZED = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-r
 /** What is built from launcher/. @returns the path of the executable; it is kept until a source is newer */
 export const builds = {
   /** As it is installed, but for its deadline. */
-  launcher: () => compile('coil', join(LAUNCHER, 'coil.c'), [...STATIC, DEADLINE]),
+  launcher: () => compile('coil', join(LAUNCHER, 'coil.c'), [...STATIC, DEADLINE], compileStatic),
   /** The launcher that ends with a report at the first access out of bounds, or undefined behaviour. */
   sanitizedLauncher: () => compile('coil-sanitized', join(LAUNCHER, 'coil.c'), [...SANITIZED, DEADLINE]),
   /** A driver for launcher/netconf.h alone, sanitized. */
@@ -37,15 +38,19 @@ export async function sanitizerMissing(): Promise<string | undefined> {
   }
 }
 
-async function compile(name: string, source: string, flags: readonly string[]): Promise<string> {
+async function compile(name: string, source: string, flags: readonly string[], compiler = cc): Promise<string> {
   const target = join(CACHE, name);
   if ((await modified(target)) > (await newestSource(source))) return target;
   await mkdir(CACHE, { recursive: true });
   // Test files run side by side: each compiles to a name of its own, and the last rename wins.
   const partial = `${target}.${process.pid}`;
-  await promisify(execFile)('cc', [...WARNINGS, ...flags, `-I${LAUNCHER}`, '-o', partial, source]);
+  await compiler([...WARNINGS, ...flags, `-I${LAUNCHER}`, '-o', partial, source]);
   await rename(partial, target);
   return target;
+}
+
+async function cc(args: readonly string[]): Promise<void> {
+  await promisify(execFile)('cc', args);
 }
 
 async function newestSource(source: string): Promise<number> {
