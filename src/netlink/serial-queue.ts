@@ -1,5 +1,3 @@
-import { abortable } from '../process/abortable.ts';
-
 /** Runs asynchronous actions one after the other, in the order they came in. */
 export class SerialQueue {
   /** Undefined where nothing is in the queue. */
@@ -17,7 +15,7 @@ export class SerialQueue {
     const tail = before === undefined ? done : before.then(() => done);
     this.#tail = tail;
     try {
-      if (before !== undefined) await (signal === undefined ? before : abortable(before, signal));
+      if (before !== undefined) await turn(before, signal);
       return await action();
     } finally {
       resolve();
@@ -29,4 +27,16 @@ export class SerialQueue {
   async idle(): Promise<void> {
     await this.#tail;
   }
+}
+
+/** Resolves with `before`, which never rejects; rejects with the signal's reason where that is aborted first. */
+function turn(before: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onAbort = (): void => reject(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  void before.then(() => {
+    signal?.removeEventListener('abort', onAbort);
+    resolve();
+  });
+  return promise;
 }
