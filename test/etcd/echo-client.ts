@@ -1,6 +1,6 @@
-import { GrpcConnection, type GrpcConnectionOptions } from '../../src/store/etcd/grpc-connection.ts';
-import type { GrpcMethod } from '../../src/store/etcd/grpc-method.ts';
-import { MessageType } from '../../src/store/etcd/message-type.ts';
+import { GrpcConnection, type GrpcConnectionOptions } from '../../src/grpc/grpc-connection.ts';
+import type { GrpcMethod } from '../../src/grpc/grpc-method.ts';
+import { MessageType } from '../../src/grpc/message-type.ts';
 
 /** What the client and a fake server say to each other. */
 export interface Echo {

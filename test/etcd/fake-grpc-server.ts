@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { FRAME_HEADER_BYTES, fillFrameHeader } from '../../src/store/etcd/grpc-frames.ts';
+import { FRAME_HEADER_BYTES, fillFrameHeader } from '../../src/grpc/grpc-frames.ts';
 
 /** What the server does with a call; it is given the request, framed, when the client has sent all of it. */
 export type Answer = (stream: ServerHttp2Stream, request: Buffer) => void;

@@ -1,3 +1,7 @@
+import { GrpcConnection } from '../../grpc/grpc-connection.ts';
+import { GRPC_STATUS, GrpcError } from '../../grpc/grpc-error.ts';
+import type { GrpcMethod } from '../../grpc/grpc-method.ts';
+import type { GrpcStream } from '../../grpc/grpc-stream.ts';
 import { CoilError } from '../../model/error.ts';
 import { abortable } from '../../process/abortable.ts';
 import { createTlsContext, type EtcdConfig, parseEndpoints } from './etcd-config.ts';
@@ -5,10 +9,6 @@ import { isEndpointError, isStaleToken, isUnsent, reasonOf, unavailable } from '
 import { EtcdLogin } from './etcd-login.ts';
 import type { RequestOp, TxnRequest, TxnResponse, WatchRequest, WatchResponse } from './etcd-messages.ts';
 import { AUTHENTICATE, TXN, WATCH } from './etcd-protocol.ts';
-import { GrpcConnection } from './grpc-connection.ts';
-import { GRPC_STATUS, GrpcError } from './grpc-error.ts';
-import type { GrpcMethod } from './grpc-method.ts';
-import type { GrpcStream } from './grpc-stream.ts';
 
 /** Requests that ask for watches, and what etcd answers. */
 export type WatchCall = GrpcStream<WatchRequest, WatchResponse>;

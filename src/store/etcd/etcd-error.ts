@@ -1,5 +1,5 @@
+import { GRPC_STATUS, GrpcError } from '../../grpc/grpc-error.ts';
 import { CoilError } from '../../model/error.ts';
-import { GRPC_STATUS, GrpcError } from './grpc-error.ts';
 
 /** A call that etcd did not carry out, or that nobody knows whether it did. */
 export function unavailable(urls: readonly string[], what: string, reason: string, cause?: unknown): CoilError {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
+import type { MessageType } from '../../grpc/message-type.ts';
 import { AUTHENTICATE, TXN, WATCH } from './etcd-protocol.ts';
-import type { MessageType } from './message-type.ts';
 
 /**
  * The members that we use, as etcd describes them (api/etcdserverpb/rpc.proto, api/mvccpb/kv.proto), for another codec;

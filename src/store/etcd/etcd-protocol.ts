@@ -1,3 +1,5 @@
+import type { GrpcMethod } from '../../grpc/grpc-method.ts';
+import { MessageType } from '../../grpc/message-type.ts';
 import type {
   AuthenticateRequest,
   AuthenticateResponse,
@@ -18,8 +20,6 @@ import type {
   WatchRequest,
   WatchResponse,
 } from './etcd-messages.ts';
-import type { GrpcMethod } from './grpc-method.ts';
-import { MessageType } from './message-type.ts';
 
 /** How the messages are encoded, and the methods that have them: field numbers and names are etcd's. */
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ECHO, ECHO_METHOD, EchoClient, HELLO } from '../../../test/etcd/echo-client.ts';
-import { FakeGrpcServer, frame } from '../../../test/etcd/fake-grpc-server.ts';
+import { ECHO, ECHO_METHOD, EchoClient, HELLO } from '../../test/etcd/echo-client.ts';
+import { FakeGrpcServer, frame } from '../../test/etcd/fake-grpc-server.ts';
 import { GRPC_STATUS } from './grpc-error.ts';
 
 const QUICK = { timeout: 20_000 };

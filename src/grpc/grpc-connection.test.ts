@@ -4,10 +4,10 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EchoClient, HELLO } from '../../../test/etcd/echo-client.ts';
-import { freePort } from '../../../test/etcd/etcd-server.ts';
-import { FakeGrpcServer, succeed } from '../../../test/etcd/fake-grpc-server.ts';
-import { TcpProxy } from '../../../test/etcd/tcp-proxy.ts';
+import { EchoClient, HELLO } from '../../test/etcd/echo-client.ts';
+import { freePort } from '../../test/etcd/etcd-server.ts';
+import { FakeGrpcServer, succeed } from '../../test/etcd/fake-grpc-server.ts';
+import { TcpProxy } from '../../test/etcd/tcp-proxy.ts';
 import { GRPC_STATUS, GrpcError } from './grpc-error.ts';
 
 const QUICK = { timeout: 20_000 };

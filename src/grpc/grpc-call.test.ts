@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ECHO, ECHO_METHOD, type Echo, HELLO } from '../../../test/etcd/echo-client.ts';
+import { ECHO, ECHO_METHOD, type Echo, HELLO } from '../../test/etcd/echo-client.ts';
 import {
   type Answer,
   answerWith,
@@ -8,7 +8,7 @@ import {
   frame,
   headersOnly,
   succeed,
-} from '../../../test/etcd/fake-grpc-server.ts';
+} from '../../test/etcd/fake-grpc-server.ts';
 import { type CallOptions, GrpcConnection } from './grpc-connection.ts';
 import { GRPC_STATUS, GrpcError } from './grpc-error.ts';
 
