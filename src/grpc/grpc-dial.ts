@@ -29,7 +29,10 @@ export function dial(url: string, options: DialOptions): { session: ClientHttp2S
   session.on('error', (error) => {
     failure = error;
   });
+  // over TLS, once the handshake is over
+  let isConnected = false;
   session.once('connect', (_session, socket) => {
+    isConnected = true;
     // an alert of TLS, by which a server refuses a client, leaves the socket open in Node, and the session waits for it
     socket.once('error', () => socket.destroy());
     if (!session.destroyed) session.setLocalWindowSize(WINDOW_BYTES);
@@ -44,7 +47,8 @@ export function dial(url: string, options: DialOptions): { session: ClientHttp2S
     session.once('close', () => {
       clearTimeout(timer);
       const code = GRPC_STATUS.unavailable;
-      reject(new GrpcError(connectReason(failure), { code, sent: false, cause: failure }));
+      const inHandshake = secureContext !== undefined && !isConnected;
+      reject(new GrpcError(connectReason(failure, { inHandshake }), { code, sent: false, cause: failure }));
     });
   });
   return { session, ready };
