@@ -44,6 +44,12 @@ const NAMES = { containerId: 'CNI_CONTAINERID', netns: 'CNI_NETNS', ifname: 'CNI
 const MAX_CONTAINER_ID = 200;
 /** IFNAMSIZ (linux/if.h), less the closing zero. */
 const MAX_IFNAME = 15;
+/**
+ * Where runtimes keep network namespaces: ip-netns(8), and proc_pid_ns(5). Nothing else is even opened: to open a device
+ * or a pipe may do something already.
+ */
+const NETNS_PATH =
+  /^(?:(?:\/var)?\/run\/netns\/(?!\.{1,2}$)[^/]+|\/proc\/(?:\d+|self|thread-self)(?:\/task\/\d+)?\/ns\/net)$/;
 /** As Kubernetes spells namespaces and Pods: a DNS subdomain (RFC 1123). */
 const KUBERNETES_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 
@@ -106,7 +112,8 @@ function parseAttachment(
       `an interface's name has 1 to ${MAX_IFNAME} bytes, no "/", ":", "%" or white space, and is not "." or ".."`,
     );
   }
-  if (netns && !netns.startsWith('/')) throw invalid('CNI_NETNS', netns, 'it is an absolute path');
+  if (netns && !NETNS_PATH.test(netns))
+    throw invalid('CNI_NETNS', netns, 'it is /run/netns/NAME, /var/run/netns/NAME or /proc/PID/ns/net');
   const pairs = parseCniArgs(args);
   return {
     containerId,

@@ -62,12 +62,26 @@ const ENVIRONMENT: readonly BadCall[] = [
 ];
 
 const NAMESPACES: readonly BadCall[] = [
-  env({ CNI_NETNS: 'run/netns/x' }, /CNI_NETNS "run\/netns\/x" is not valid/),
+  ...[
+    'run/netns/x',
+    '/run/netns/',
+    '/run/netns/..',
+    '/run/netns/../../etc/passwd',
+    '/run/netns/a/b',
+    '/run//netns/x',
+    import.meta.filename,
+    '/',
+    '/dev/null',
+    '/dev/watchdog',
+    '/proc/self/ns/uts',
+    '/proc/1/root/run/netns/x',
+    '/proc/self/fd/0',
+    '/proc/self/../self/ns/net',
+    '/sys/fs/cgroup',
+  ].flatMap((path) =>
+    ['ADD', 'DEL', 'CHECK'].map((command) => env({ CNI_NETNS: path }, /CNI_NETNS ".*" is not valid/, { command })),
+  ),
   env({ CNI_NETNS: '/run/netns/ct-not-there' }, /no network namespace at \/run\/netns\/ct-not-there/, { code: 8 }),
-  env({ CNI_NETNS: import.meta.filename }, /no network namespace at .*bad-call\.ts/, { code: 8 }),
-  env({ CNI_NETNS: '/' }, /no network namespace at \//, { code: 8 }),
-  env({ CNI_NETNS: '/dev/null' }, /no network namespace at \/dev\/null/, { code: 8 }),
-  env({ CNI_NETNS: '/proc/self/ns/uts' }, /no network namespace at \/proc\/self\/ns\/uts/, { code: 8 }),
   env({ CNI_NETNS: '/proc/self/ns/net' }, /the network namespace of the node itself/, { code: 8 }),
   {
     name: "the path of the node's own namespace",

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { chmod, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { asProcess } from '../contract/cni-client.ts';
+import { needsRoot } from '../kernel/kernel-fixture.ts';
+import { DATASTORES } from './datastores.ts';
+import { NodeUnderTest } from './node-under-test.ts';
+import { sendRaw } from './raw-request.ts';
+import type { Sandbox } from './sandbox.ts';
+import { Scene } from './scene.ts';
+
+const run = promisify(execFile);
+const PORT = 9383;
+const NOBODY = ['--reuid=65534', '--regid=65534', '--clear-groups'];
+/** Root, but only of a user namespace: any user can be that. */
+const ROOT_OF_OWN_NAMESPACE = ['setpriv', ...NOBODY, 'unshare', '--user', '--map-root-user'];
+const NODE_ADDRESS = '192.0.2.1';
+const LAUNCHER = join(import.meta.dirname, '../../launcher');
+
+const CALLS: readonly (readonly [what: string, head: string, body: string])[] = [
+  ['free an address', 'DELETE /ip/ns/web/c0', ''],
+  ['allocate one', 'POST /ip', JSON.stringify({ 'pod-namespace': 'ns', 'pod-name': 'p', 'container-id': 'c' })],
+  ['make a plugin call', 'POST /cni', JSON.stringify({ cniVersion: '1.1.0', name: 'k8s', type: 'coil' })],
+];
+
+// bash speaks TCP by itself: no program of ours has to be readable for the other user
+async function ask(netns: string, who: readonly string[], address: string, head: string, body: string) {
+  const headers = [
+    `${head} HTTP/1.1`,
+    'Host: x',
+    `Content-Length: ${body.length}`,
+    'CNI-Command: DEL',
+    'Connection: close',
+  ];
+  const script = `exec 3<>/dev/tcp/${address}/${PORT}; printf %s "$1" >&3; cat <&3`;
+  const message = `${headers.join('\r\n')}\r\n\r\n${body}`;
+  const command = [`--net=${netns}`, ...who, 'bash', '-c', script, 'bash', message];
+  const { stdout } = await run('nsenter', command, { timeout: 10_000 });
+  return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(stdout)?.[1]), text: stdout };
+}
+
+describe('who may change anything', { skip: needsRoot }, () => {
+  let node: NodeUnderTest;
+  let scene: Scene;
+  let pod: Sandbox;
+  let dump: object;
+  before(async () => {
+    node = await NodeUnderTest.start(DATASTORES.sqlite, `--http=0.0.0.0:${PORT}`);
+    await node.netns.ip(`address add ${NODE_ADDRESS}/32 dev lo`);
+    scene = new Scene(node, asProcess(node.dist.coil));
+    pod = await scene.sandbox();
+    await pod.add();
+    dump = await node.dump();
+  });
+  after(async () => {
+    await scene[Symbol.asyncDispose]();
+    await node[Symbol.asyncDispose]();
+  });
+
+  for (const [what, head, body] of CALLS) {
+    test(`root of a Pod cannot ${what}, over the node's address`, async () => {
+      const { status, text } = await ask(pod.netns.path, [], NODE_ADDRESS, head, body);
+      assert.equal(status, 403, text);
+      assert.deepEqual(await node.dump(), dump);
+    });
+
+    test(`root of a user namespace cannot ${what}, though its uid is 0 there`, async () => {
+      const { status, text } = await ask(node.netns.path, ROOT_OF_OWN_NAMESPACE, '127.0.0.1', head, body);
+      assert.equal(status, 403, text);
+      assert.deepEqual(await node.dump(), dump);
+    });
+  }
+
+  test('whoever reaches the port may read', async () => {
+    const { status, text } = await ask(pod.netns.path, [], NODE_ADDRESS, 'GET /status', '');
+    assert.equal(status, 200, text);
+  });
+
+  test('root of a user namespace cannot open the socket', async () => {
+    await chmod(node.folder, 0o755);
+    // to connect takes the permission to write, unix(7)
+    const look = [`--net=${node.netns.path}`, ...ROOT_OF_OWN_NAMESPACE, 'test', '-w', node.socket];
+    await assert.rejects(run('nsenter', look), { code: 1 });
+    assert.equal((await stat(node.socket)).mode & 0o777, 0o600);
+  });
+
+  test('bombs of headers are refused, and coild goes on', async () => {
+    const many = Array.from({ length: 4000 }, (_, i) => `X-${i}: y`).join('\r\n');
+    for (const headers of [many, `X: ${'y'.repeat(64 * 1024)}`]) {
+      const { status } = await sendRaw(node.socket, `POST /cni HTTP/1.1\r\nHost: x\r\n${headers}\r\n\r\n`);
+      assert.equal(status, 431);
+    }
+    assert.deepEqual(await node.dump(), dump);
+    await pod.succeed('CHECK', { netconf: { prevResult: await pod.add() } });
+  });
+});
+
+describe('what is left on the disk', { skip: needsRoot }, () => {
+  test("the database is its owner's alone", async () => {
+    await using node = await NodeUnderTest.start(DATASTORES.sqlite, '--http=');
+    const files = (await readdir(node.folder)).filter((name) => name.includes('.db'));
+    assert.ok(files.length > 0);
+    for (const name of files) assert.equal((await stat(join(node.folder, name))).mode & 0o777, 0o600, name);
+  });
+});
+
+test('the launcher starts no program, and no shell', async () => {
+  for (const name of await readdir(LAUNCHER)) {
+    const source = await readFile(join(LAUNCHER, name), 'utf8');
+    assert.doesNotMatch(source, /\b(system|popen|v?fork|clone|posix_spawnp?|exec[lv]p?e?)\s*\(/, name);
+  }
+});
