@@ -10,6 +10,7 @@ import { NodeSync } from '../ipam/node-sync.ts';
 import { CoilError } from '../model/error.ts';
 import type { BlockExporter } from '../podnet/block-exporter.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
+import { createReclaim, type ReclaimSettings, type ReclaimSources } from './create-reclaim.ts';
 import { createHttpServer } from './http-server.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { nodeStatus } from './node-status.ts';
@@ -28,9 +29,10 @@ export interface CoildOptions {
   readonly scanIntervalMs: number;
   /** How long a freed address rests. */
   readonly restMs: number;
+  readonly reclaim: ReclaimSettings;
 }
 
-export interface CoildDeps extends Omit<PodAttacherDeps, 'ipam'> {
+export interface CoildDeps extends Omit<PodAttacherDeps, 'ipam'>, ReclaimSources {
   readonly store: IpamStore;
   readonly exporter: BlockExporter;
   /** Whether the client of a TCP connection may change anything. */
@@ -50,6 +52,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const sync = new NodeSync(options, { ...deps, state, keeper });
   const ipam = new NodeIpam({ node }, { ...deps, state, keeper, sync, signal: background.signal });
   const attacher = new PodAttacher({ ...deps, ipam });
+  const { reclaim, garbage } = createReclaim(node, options.reclaim, { ...deps, state, sync, ipam, attacher });
   const restIpam = {
     allocate: ipam.allocate.bind(ipam),
     release: ipam.release.bind(ipam),
@@ -61,11 +64,11 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   };
   const unavailable = () => (sync.isFresh ? undefined : "coild cannot read this node's state from the datastore");
   const serve = (mayChange: CoildDeps['mayChange'] | undefined) =>
-    createHttpServer({ ipam: restIpam, attacher, unavailable, mayChange, logger });
+    createHttpServer({ ipam: restIpam, attacher, garbage, unavailable, mayChange, logger });
 
   // only root can open the socket, so whoever uses it may change everything
   const servers: FastifyInstance[] = [];
-  let following = Promise.resolve();
+  let following: Promise<unknown> = Promise.resolve();
   try {
     servers.push(serve(undefined));
     const removeSocket = await listenOnSocket(servers[0]!, socket);
@@ -73,7 +76,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       if (http) servers.push(await listenOnTcp(serve(deps.mayChange), http));
       logger.info('coild is listening', { node, socket, http: http && `${http.host}:${http.port}` });
       // not before: where another coild serves this node, its routes are not to be touched
-      following = sync.run(background.signal);
+      following = Promise.all([sync.run(background.signal), reclaim.run(background.signal)]);
       await aborted(signal);
       logger.info('stopping: finishing the requests under way');
     } finally {
