@@ -13,6 +13,7 @@ import type { IpamStore } from '../store/ipam-store.ts';
 import { createReclaim, type ReclaimSettings, type ReclaimSources } from './create-reclaim.ts';
 import { createHttpServer } from './http-server.ts';
 import type { ListenAddress } from './listen-address.ts';
+import { NodeSession, type NodeSessionDeps } from './node-session.ts';
 import { nodeStatus } from './node-status.ts';
 import { listenUnix } from './unix-listener.ts';
 
@@ -22,6 +23,8 @@ const SHUTDOWN_MS = 20_000;
 export interface CoildOptions {
   /** The node's name, as in the datastore. */
   readonly node: string;
+  /** Name of this host, for those who look for it. */
+  readonly host: string;
   /** Path of the socket for the CNI executable. */
   readonly socket: string;
   /** Where v1's REST API is served besides; undefined for nowhere. */
@@ -32,7 +35,7 @@ export interface CoildOptions {
   readonly reclaim: ReclaimSettings;
 }
 
-export interface CoildDeps extends Omit<PodAttacherDeps, 'ipam'>, ReclaimSources {
+export interface CoildDeps extends Omit<PodAttacherDeps, 'ipam'>, ReclaimSources, Pick<NodeSessionDeps, 'sessions'> {
   readonly store: IpamStore;
   readonly exporter: BlockExporter;
   /** Whether the client of a TCP connection may change anything. */
@@ -50,7 +53,15 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const state = new NodeState(options, deps);
   const keeper = new BlockKeeper({ node }, { ...deps, state });
   const sync = new NodeSync(options, { ...deps, state, keeper });
-  const ipam = new NodeIpam({ node }, { ...deps, state, keeper, sync, signal: background.signal });
+  const session = new NodeSession(options, deps);
+  const permittedSync = {
+    ready: async (until: AbortSignal) => {
+      await session.ready(until);
+      await sync.ready(until);
+    },
+    renew: sync.renew.bind(sync),
+  };
+  const ipam = new NodeIpam({ node }, { ...deps, state, keeper, sync: permittedSync, signal: background.signal });
   const attacher = new PodAttacher({ ...deps, ipam });
   const { reclaim, garbage } = createReclaim(node, options.reclaim, { ...deps, state, sync, ipam, attacher });
   const restIpam = {
@@ -58,17 +69,20 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
     release: ipam.release.bind(ipam),
     find: ipam.find.bind(ipam),
     status: async (until: AbortSignal) => {
-      await sync.ready(until);
+      await permittedSync.ready(until);
       return nodeStatus(state);
     },
   };
-  const unavailable = () => (sync.isFresh ? undefined : "coild cannot read this node's state from the datastore");
+  const unavailable = () =>
+    session.obstacle ?? (sync.isFresh ? undefined : "coild cannot read this node's state from the datastore");
   const serve = (mayChange: CoildDeps['mayChange'] | undefined) =>
     createHttpServer({ ipam: restIpam, attacher, garbage, unavailable, mayChange, logger });
 
   // only root can open the socket, so whoever uses it may change everything
   const servers: FastifyInstance[] = [];
   let following: Promise<unknown> = Promise.resolve();
+  const serving = session.run(background.signal);
+  serving.catch(() => undefined);
   try {
     servers.push(serve(undefined));
     const removeSocket = await listenOnSocket(servers[0]!, socket);
@@ -76,8 +90,10 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       if (http) servers.push(await listenOnTcp(serve(deps.mayChange), http));
       logger.info('coild is listening', { node, socket, http: http && `${http.host}:${http.port}` });
       // not before: where another coild serves this node, its routes are not to be touched
-      following = Promise.all([sync.run(background.signal), reclaim.run(background.signal)]);
-      await aborted(signal);
+      const ended = Promise.race([serving, aborted(signal)]);
+      await Promise.race([session.permitted, ended]);
+      if (!signal.aborted) following = Promise.all([sync.run(background.signal), reclaim.run(background.signal)]);
+      await ended;
       logger.info('stopping: finishing the requests under way');
     } finally {
       await removeSocket();
@@ -86,7 +102,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
     await closeAll(servers);
     await deps.podNetwork.settled();
     background.abort();
-    await following;
+    await Promise.allSettled([following, serving]);
   }
 }
 

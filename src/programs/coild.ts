@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { runCoild } from '../coild/coild.ts';
 import { parseListenAddress } from '../coild/listen-address.ts';
 import { rootOnly } from '../coild/peer-authority.ts';
@@ -62,8 +63,15 @@ export const main: Main = (io) =>
       await using links = new NetlinkAttachmentLinks();
       using runtime = openSandboxSource(flags, { logger });
       using kubernetes = flags['ask-kubernetes'] ? new LazyPodUids(io.env) : undefined;
-      const sources = { boots: store, bootId, links, sandboxes: runtime, podUids: kubernetes };
-      const options = { node, http, socket, reclaim, ...intervals(flags) };
+      const sources = {
+        sessions: store.sessions,
+        boots: store,
+        bootId,
+        links,
+        sandboxes: runtime,
+        podUids: kubernetes,
+      };
+      const options = { node, host: hostname(), http, socket, reclaim, ...intervals(flags) };
       const mayChange = rootOnly(socketUid);
       const deps = { store, podNetwork, exporter, hostIfname, logger, mayChange, ...sources, ...clocks };
       await runCoild(options, deps, io.signal);

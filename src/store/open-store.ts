@@ -1,6 +1,7 @@
 import type { BootRecord } from './boot-record.ts';
 import type { EtcdConfig } from './etcd/etcd-config.ts';
 import type { IpamStore } from './ipam-store.ts';
+import type { NodeSessions } from './node-sessions.ts';
 
 /** A datastore, and how to reach it. */
 export type StoreOptions =
@@ -9,7 +10,11 @@ export type StoreOptions =
   | { readonly medium: 'sqlite'; readonly path: string };
 
 /** All that a datastore keeps. */
-export type OpenedStore = IpamStore & BootRecord;
+export type OpenedStore = IpamStore &
+  BootRecord & {
+    /** Absent where the datastore is one machine's alone. */
+    readonly sessions?: NodeSessions;
+  };
 
 /**
  * Opens the datastore. Loads only what that one takes: etcd's client alone costs more than all the rest. etcd is

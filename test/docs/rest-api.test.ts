@@ -40,11 +40,11 @@ before(async () => {
   await createPool(store, 'single', '192.0.2.7/32', 0);
   const intervals = { scanIntervalMs: 600_000, restMs: 30_000 };
   const reclaim = { mode: 'on', graceMs: 300_000 } as const;
-  const options = { node: 'node1', socket: socketPath(), http: undefined, reclaim, ...intervals };
+  const options = { node: 'node1', host: 'host1', socket: socketPath(), http: undefined, reclaim, ...intervals };
   const podNetwork = new FakePodNetwork([netns]);
   const deps = {
     ...{ store, exporter: new FakeBlockExporter(), podNetwork, hostIfname },
-    ...{ boots: store, bootId: async () => 'this boot', links: podNetwork },
+    ...{ sessions: undefined, boots: store, bootId: async () => 'this boot', links: podNetwork },
     ...{ logger: nullLogger, mayChange: async () => true, clock: () => performance.now(), now: () => new Date() },
   };
   running = runCoild(options, deps, stop.signal);

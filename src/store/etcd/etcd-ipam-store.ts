@@ -17,6 +17,7 @@ import type {
   PoolBlock,
   ReleaseOutcome,
 } from '../ipam-store.ts';
+import type { NodeSessions } from '../node-sessions.ts';
 import { acquireBlock } from './block-acquisition.ts';
 import { EtcdAddresses } from './etcd-addresses.ts';
 import { EtcdBlocks } from './etcd-blocks.ts';
@@ -25,6 +26,7 @@ import { EtcdClient } from './etcd-client.ts';
 import type { EtcdConfig } from './etcd-config.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
 import { releaseNode } from './etcd-node-release.ts';
+import { EtcdNodeSessions } from './etcd-node-sessions.ts';
 import { type NodeWatchOptions, watchNode } from './etcd-node-watch.ts';
 import { EtcdPools } from './etcd-pools.ts';
 import { Keys } from './keys.ts';
@@ -33,6 +35,7 @@ export interface EtcdIpamStoreOptions extends EtcdConfig, NodeWatchOptions {}
 
 /** Coil's state in etcd, by v1's schema and beside Coils of v1. Connects when it is first used. */
 export class EtcdIpamStore implements IpamStore, BootRecord {
+  readonly sessions: NodeSessions;
   readonly #db: EtcdDatabase;
   readonly #options: EtcdIpamStoreOptions;
   readonly #pools: EtcdPools;
@@ -48,6 +51,7 @@ export class EtcdIpamStore implements IpamStore, BootRecord {
     this.#blocks = new EtcdBlocks(this.#db);
     this.#addresses = new EtcdAddresses(this.#db);
     this.#boots = new EtcdBoots(this.#db);
+    this.sessions = new EtcdNodeSessions(this.#db);
   }
 
   /** Number of requests to etcd so far. */

@@ -69,6 +69,11 @@ export class Keys {
     return `${this.requestsOfAll}${pool}/${family}/`;
   }
 
+  /** NodeHolder as JSON, on a lease: which coild serves the node. */
+  session(node: string): string {
+    return `${this.#prefix}node/${node}`;
+  }
+
   /** The kernel's name for the boot that the node's coild last ran in. */
   boot(node: string): string {
     return `${this.#prefix}boot/${node}`;
