@@ -9,6 +9,7 @@ import { NodeState } from '../ipam/node-state.ts';
 import { NodeSync } from '../ipam/node-sync.ts';
 import { CoilError } from '../model/error.ts';
 import type { BlockExporter } from '../podnet/block-exporter.ts';
+import { abortable } from '../process/abortable.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
 import { createReclaim, type ReclaimSettings, type ReclaimSources } from './create-reclaim.ts';
 import { createHttpServer } from './http-server.ts';
@@ -90,10 +91,9 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       if (http) servers.push(await listenOnTcp(serve(deps.mayChange), http));
       logger.info('coild is listening', { node, socket, http: http && `${http.host}:${http.port}` });
       // not before: where another coild serves this node, its routes are not to be touched
-      const ended = Promise.race([serving, aborted(signal)]);
-      await Promise.race([session.permitted, ended]);
-      if (!signal.aborted) following = Promise.all([sync.run(background.signal), reclaim.run(background.signal)]);
-      await ended;
+      const follow = () => Promise.all([sync.run(background.signal), reclaim.run(background.signal)]);
+      following = abortable(session.permitted, background.signal).then(follow, () => undefined);
+      await Promise.race([serving, aborted(signal)]);
       logger.info('stopping: finishing the requests under way');
     } finally {
       await removeSocket();
