@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runTimed } from './program-call.ts';
 
@@ -28,7 +29,8 @@ export class CoildProcess implements AsyncDisposable {
   static async start({ dist, socket, flags }: CoildProcessOptions): Promise<CoildProcess> {
     const args = [`--socket=${socket}`, '--http=', `--logfile=${logOf(socket)}`, ...flags];
     const child = spawn(`${dist}/coild`, args, {
-      env: { COIL_NODE_NAME: 'bench' },
+      // one coild a node: another for each
+      env: { COIL_NODE_NAME: `bench-${basename(socket, '.sock')}` },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const coild = new CoildProcess(socket, child);

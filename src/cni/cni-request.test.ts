@@ -42,6 +42,16 @@ test('a DEL needs neither a namespace nor a Pod', () => {
   }
 });
 
+test("the Pod's UID is read where it is one, and no Pod fails for it", () => {
+  const uidOf = (uid: string) => {
+    const { request } = parseCniRequest({ ...parameters, args: `${parameters.args};K8S_POD_UID=${uid}` }, stdin);
+    return 'podUid' in request ? request.podUid : undefined;
+  };
+  for (const uid of ['7d1e4d2c-3f0c-4c35-9f0a-111122223333', '0b8f6c3f2e9ad1c4', 'a'.repeat(128)])
+    assert.equal(uidOf(uid), uid);
+  for (const uid of ['', '../etc', 'a b', 'a"}', '-a', 'a'.repeat(129), 'é']) assert.equal(uidOf(uid), undefined);
+});
+
 test('STATUS needs the configuration only', () => {
   const none = { containerId: undefined, netns: undefined, ifname: undefined, args: undefined };
   assert.equal(parseCniRequest({ command: 'STATUS', ...none }, stdin).command, 'STATUS');

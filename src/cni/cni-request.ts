@@ -1,11 +1,13 @@
 import { parseCniArgs } from './cni-args.ts';
 import type { CniCommand } from './cni-command.ts';
 import { CNI_CODE, CniError } from './cni-error.ts';
+import type { GcRequest } from './garbage-collection.ts';
 import { CNI_NAME, type NetworkConfig, parseNetworkConfig } from './network-config.ts';
 import { quoted } from './quoted.ts';
+import { parseValidAttachments } from './valid-attachments.ts';
 
 /** What coild is asked for; VERSION is answered by the client itself. */
-const SERVED_COMMANDS = ['ADD', 'DEL', 'CHECK', 'STATUS'] as const satisfies readonly CniCommand[];
+const SERVED_COMMANDS = ['ADD', 'DEL', 'CHECK', 'STATUS', 'GC'] as const satisfies readonly CniCommand[];
 
 /** The environment variables of a call (CNI SPEC.md 1.1.0, section 2 "Parameters"), undefined where not set. */
 export interface CniParameters {
@@ -26,6 +28,8 @@ export interface AttachmentRequest {
   /** From `CNI_ARGS`; a DEL may lack them. */
   readonly namespace: string | undefined;
   readonly pod: string | undefined;
+  /** Absent where the runtime does not tell, and where it is no UID. */
+  readonly podUid?: string;
 }
 
 /** What ADD and CHECK need besides. */
@@ -37,7 +41,8 @@ export type FullAttachmentRequest = {
 export type CniRequest =
   | { readonly command: 'ADD' | 'CHECK'; readonly request: FullAttachmentRequest }
   | { readonly command: 'DEL'; readonly request: AttachmentRequest }
-  | { readonly command: 'STATUS'; readonly request: { readonly config: NetworkConfig } };
+  | { readonly command: 'STATUS'; readonly request: { readonly config: NetworkConfig } }
+  | { readonly command: 'GC'; readonly request: GcRequest };
 
 const NAMES = { containerId: 'CNI_CONTAINERID', netns: 'CNI_NETNS', ifname: 'CNI_IFNAME' } as const;
 /** The datastore and the link's alias hold it; runtimes use 64 characters. */
@@ -52,6 +57,8 @@ const NETNS_PATH =
   /^(?:(?:\/var)?\/run\/netns\/(?!\.{1,2}$)[^/]+|\/proc\/(?:\d+|self|thread-self)(?:\/task\/\d+)?\/ns\/net)$/;
 /** As Kubernetes spells namespaces and Pods: a DNS subdomain (RFC 1123). */
 const KUBERNETES_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+/** Of the API server a UUID, of a static Pod a hash in hex; the datastore holds it. */
+const POD_UID = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/;
 
 /** @throws {CniError} that names the variable or member that is wrong */
 export function parseCniRequest(parameters: CniParameters, stdin: string): CniRequest {
@@ -65,6 +72,7 @@ export function parseCniRequest(parameters: CniParameters, stdin: string): CniRe
   }
   const config = parseNetworkConfig(stdin);
   if (command === 'STATUS') return { command, request: { config } };
+  if (command === 'GC') return { command, request: { config, valid: parseValidAttachments(stdin) } };
   if (command === 'DEL')
     return { command, request: { config, ...parseAttachment(parameters, ['containerId', 'ifname']) } };
   const { netns, namespace, pod, ...rest } = parseAttachment(parameters, ['containerId', 'netns', 'ifname']);
@@ -115,12 +123,15 @@ function parseAttachment(
   if (netns && !NETNS_PATH.test(netns))
     throw invalid('CNI_NETNS', netns, 'it is /run/netns/NAME, /var/run/netns/NAME or /proc/PID/ns/net');
   const pairs = parseCniArgs(args);
+  const podUid = pairs.get('K8S_POD_UID') ?? '';
   return {
     containerId,
     ifname,
     netns: netns || undefined,
     namespace: kubernetesName('K8S_POD_NAMESPACE', pairs),
     pod: kubernetesName('K8S_POD_NAME', pairs),
+    // v1 did not look at it, and nothing but reclaim does: no Pod is to fail for it
+    ...(POD_UID.test(podUid) ? { podUid } : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import { CoilError } from '../model/error.ts';
 import type { IpAddress } from '../model/ip-address.ts';
 import type { Attachment, PodNetwork } from '../podnet/pod-network.ts';
 import type { Logger } from '../process/logger.ts';
+import { AddsUnderWay } from './adds-under-way.ts';
 import type { AttachmentRequest, FullAttachmentRequest } from './cni-request.ts';
 import { findMissing } from './prev-result.ts';
 import type { AttachResult } from './result.ts';
@@ -25,6 +26,7 @@ export interface PodAttacherDeps {
 
 /** CNI's verbs: addresses first, then the network. Calls for one Pod are served one after the other. */
 export class PodAttacher {
+  readonly adds = new AddsUnderWay();
   readonly #deps: PodAttacherDeps;
   readonly #lock = new KeyedLock();
 
@@ -34,12 +36,17 @@ export class PodAttacher {
 
   /** ADD: gives the attachment addresses and a network; where it has both, changes nothing. */
   add(request: FullAttachmentRequest, signal: AbortSignal): Promise<AttachResult> {
-    const { containerId, ifname, namespace, pod, netns } = request;
+    return this.adds.during(request, () => this.#add(request, signal));
+  }
+
+  #add(request: FullAttachmentRequest, signal: AbortSignal): Promise<AttachResult> {
+    const { config, containerId, ifname, namespace, pod, podUid, netns } = request;
     return this.#lock.run(`${namespace}/${pod}`, signal, async () => {
       const { ipam, podNetwork, hostIfname, logger } = this.#deps;
       let allocation: Allocation = { addresses: [], existed: true };
       const addresses = async () => {
-        allocation = await ipam.allocate({ containerId, ifname, namespace, pod }, signal);
+        const uid = podUid === undefined ? {} : { podUid };
+        allocation = await ipam.allocate({ containerId, ifname, namespace, pod, ...uid, network: config.name }, signal);
         return allocation.addresses;
       };
       try {
@@ -77,6 +84,15 @@ export class PodAttacher {
         else logger.debug('nothing is recorded of a Pod that was to be detached', fields);
       });
     });
+  }
+
+  /** Runs `work` while no call for that Pod is served. @throws the signal's reason where it is aborted before */
+  exclusively<T>(
+    { namespace, pod }: { readonly namespace: string; readonly pod: string },
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    return this.#lock.run(`${namespace}/${pod}`, signal, work);
   }
 
   /** CHECK: compares the datastore, the kernel and the runtime's own result. @throws {CoilError} check-failed */

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { CNI_CODE, CniError } from '../cni/cni-error.ts';
 import { toCniError } from '../cni/cni-failure.ts';
 import { type CniParameters, parseCniRequest } from '../cni/cni-request.ts';
+import type { GarbageCollection } from '../cni/garbage-collection.ts';
 import type { PodAttacher } from '../cni/pod-attacher.ts';
 import { formatAddResult } from '../cni/result.ts';
 import { answerVersion } from '../cni/versions.ts';
@@ -19,6 +20,7 @@ const MAX_LOGGED = 512;
 
 export interface CniApiDeps {
   readonly attacher: Pick<PodAttacher, 'add' | 'del' | 'check'>;
+  readonly garbage: Pick<GarbageCollection, 'collect'>;
   /** Why an ADD could not be served now; undefined where it could. */
   readonly unavailable: () => string | undefined;
   readonly logger: Logger;
@@ -105,6 +107,9 @@ async function serve(
       return undefined;
     case 'CHECK':
       await deps.attacher.check(request, signal);
+      return undefined;
+    case 'GC':
+      await deps.garbage.collect(request, signal);
       return undefined;
     case 'STATUS': {
       const reason = deps.unavailable();

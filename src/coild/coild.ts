@@ -9,9 +9,12 @@ import { NodeState } from '../ipam/node-state.ts';
 import { NodeSync } from '../ipam/node-sync.ts';
 import { CoilError } from '../model/error.ts';
 import type { BlockExporter } from '../podnet/block-exporter.ts';
+import { abortable } from '../process/abortable.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
+import { createReclaim, type ReclaimSettings, type ReclaimSources } from './create-reclaim.ts';
 import { createHttpServer } from './http-server.ts';
 import type { ListenAddress } from './listen-address.ts';
+import { NodeSession, type NodeSessionDeps } from './node-session.ts';
 import { nodeStatus } from './node-status.ts';
 import { listenUnix } from './unix-listener.ts';
 
@@ -21,6 +24,8 @@ const SHUTDOWN_MS = 20_000;
 export interface CoildOptions {
   /** The node's name, as in the datastore. */
   readonly node: string;
+  /** Name of this host, for those who look for it. */
+  readonly host: string;
   /** Path of the socket for the CNI executable. */
   readonly socket: string;
   /** Where v1's REST API is served besides; undefined for nowhere. */
@@ -28,9 +33,10 @@ export interface CoildOptions {
   readonly scanIntervalMs: number;
   /** How long a freed address rests. */
   readonly restMs: number;
+  readonly reclaim: ReclaimSettings;
 }
 
-export interface CoildDeps extends Omit<PodAttacherDeps, 'ipam'> {
+export interface CoildDeps extends Omit<PodAttacherDeps, 'ipam'>, ReclaimSources, Pick<NodeSessionDeps, 'sessions'> {
   readonly store: IpamStore;
   readonly exporter: BlockExporter;
   /** Whether the client of a TCP connection may change anything. */
@@ -48,24 +54,36 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const state = new NodeState(options, deps);
   const keeper = new BlockKeeper({ node }, { ...deps, state });
   const sync = new NodeSync(options, { ...deps, state, keeper });
-  const ipam = new NodeIpam({ node }, { ...deps, state, keeper, sync, signal: background.signal });
+  const session = new NodeSession(options, deps);
+  const permittedSync = {
+    ready: async (until: AbortSignal) => {
+      await session.ready(until);
+      await sync.ready(until);
+    },
+    renew: sync.renew.bind(sync),
+  };
+  const ipam = new NodeIpam({ node }, { ...deps, state, keeper, sync: permittedSync, signal: background.signal });
   const attacher = new PodAttacher({ ...deps, ipam });
+  const { reclaim, garbage } = createReclaim(node, options.reclaim, { ...deps, state, sync, ipam, attacher });
   const restIpam = {
     allocate: ipam.allocate.bind(ipam),
     release: ipam.release.bind(ipam),
     find: ipam.find.bind(ipam),
     status: async (until: AbortSignal) => {
-      await sync.ready(until);
+      await permittedSync.ready(until);
       return nodeStatus(state);
     },
   };
-  const unavailable = () => (sync.isFresh ? undefined : "coild cannot read this node's state from the datastore");
+  const unavailable = () =>
+    session.obstacle ?? (sync.isFresh ? undefined : "coild cannot read this node's state from the datastore");
   const serve = (mayChange: CoildDeps['mayChange'] | undefined) =>
-    createHttpServer({ ipam: restIpam, attacher, unavailable, mayChange, logger });
+    createHttpServer({ ipam: restIpam, attacher, garbage, unavailable, mayChange, logger });
 
   // only root can open the socket, so whoever uses it may change everything
   const servers: FastifyInstance[] = [];
-  let following = Promise.resolve();
+  let following: Promise<unknown> = Promise.resolve();
+  const serving = session.run(background.signal);
+  serving.catch(() => undefined);
   try {
     servers.push(serve(undefined));
     const removeSocket = await listenOnSocket(servers[0]!, socket);
@@ -73,8 +91,9 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       if (http) servers.push(await listenOnTcp(serve(deps.mayChange), http));
       logger.info('coild is listening', { node, socket, http: http && `${http.host}:${http.port}` });
       // not before: where another coild serves this node, its routes are not to be touched
-      following = sync.run(background.signal);
-      await aborted(signal);
+      const follow = () => Promise.all([sync.run(background.signal), reclaim.run(background.signal)]);
+      following = abortable(session.permitted, background.signal).then(follow, () => undefined);
+      await Promise.race([serving, aborted(signal)]);
       logger.info('stopping: finishing the requests under way');
     } finally {
       await removeSocket();
@@ -83,7 +102,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
     await closeAll(servers);
     await deps.podNetwork.settled();
     background.abort();
-    await following;
+    await Promise.allSettled([following, serving]);
   }
 }
 

@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, type ClientSessionOptions, connect } from 'node:http2';
+import { connect as connectSocket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { connectReason } from './connect-reason.ts';
 import { GRPC_STATUS, GrpcError } from './grpc-error.ts';
@@ -12,18 +13,23 @@ export interface DialOptions {
   readonly timeoutMs: number;
 }
 
+/** What gRPC's own clients say of a server at a path, which has no name. */
+const UNIX_AUTHORITY = 'http://localhost';
+
 /**
- * Begins to connect an HTTP/2 server at `http://HOST:PORT` or `https://HOST:PORT`. `ready` is fulfilled once the server
+ * Begins to connect an HTTP/2 server at `http://HOST:PORT`, `https://HOST:PORT` or `unix://PATH`. `ready` is fulfilled once the server
  * has shown that it speaks HTTP/2, and rejected with a GrpcError that says why not. Errors after that end the session
  * and its streams.
  */
 export function dial(url: string, options: DialOptions): { session: ClientHttp2Session; ready: Promise<void> } {
   const { secureContext, timeoutMs } = options;
-  const session = connect(url, {
+  const path = url.startsWith('unix://') ? url.slice('unix://'.length) : undefined;
+  const session = connect(path === undefined ? url : UNIX_AUTHORITY, {
     settings: { enablePush: false, initialWindowSize: WINDOW_BYTES },
     // in megabytes; the size of what is read is limited by what is there
     maxSessionMemory: Number.MAX_SAFE_INTEGER,
     ...(secureContext ? { secureContext } : {}),
+    ...(path === undefined ? {} : { createConnection: () => connectSocket({ path }) }),
   } as ClientSessionOptions);
   let failure: Error | undefined;
   session.on('error', (error) => {

@@ -13,6 +13,9 @@ const MAX_ATTEMPTS = 16;
 export interface AllocationRequest extends AttachmentKey {
   readonly namespace: string;
   readonly pod: string;
+  readonly podUid?: string;
+  /** Name of the CNI network that the attachment is of. */
+  readonly network?: string;
   /** By default, one address of each family that the pool has. */
   readonly families?: readonly IpFamily[];
 }
@@ -89,6 +92,15 @@ export class NodeIpam {
         `the addresses of container ${request.containerId} keep changing in the datastore`,
       );
     });
+  }
+
+  /**
+   * Frees addresses of a container, unless one of them is no longer as it was seen. Whether they were freed.
+   * @throws {CoilError} store-unavailable, conflict
+   */
+  async releaseAsSeen(containerId: string, seen: readonly AddressRecord[], signal: AbortSignal): Promise<boolean> {
+    await this.#deps.sync.ready(signal);
+    return this.#lock.run(containerId, signal, () => this.#free(seen, signal));
   }
 
   /**
@@ -193,9 +205,8 @@ export class NodeIpam {
     }
   }
 
-  #assignment({ containerId, ifname, namespace, pod }: AllocationRequest): IpAssignment {
-    const createdAt = this.#deps.now().toISOString();
-    return { containerId, namespace, pod, createdAt, ...(ifname === undefined ? {} : { ifname }) };
+  #assignment({ families: _, ...whom }: AllocationRequest): IpAssignment {
+    return { ...whom, createdAt: this.#deps.now().toISOString() };
   }
 }
 

@@ -9,9 +9,16 @@ test("v1's value is read and written back to the letter, with its nanoseconds", 
   assert.equal(formatIpAssignment(parseIpAssignment(value)), value);
 });
 
-test("the interface is kept beside v1's members", () => {
-  const assignment = { containerId: 'c', namespace: 'ns', pod: 'p', createdAt: '2026-01-01T00:00:00Z', ifname: 'eth0' };
+test("interface, Pod UID and network are kept behind v1's members, each where it is known", () => {
+  const known = { containerId: 'c', namespace: 'ns', pod: 'p', createdAt: '2026-01-01T00:00:00Z' };
+  const assignment = { ...known, ifname: 'eth0', podUid: '3f0c', network: 'k8s' };
+  assert.equal(
+    formatIpAssignment(assignment),
+    '{"container_id":"c","namespace":"ns","pod":"p","created_at":"2026-01-01T00:00:00Z",' +
+      '"ifname":"eth0","pod_uid":"3f0c","network":"k8s"}',
+  );
   assert.deepEqual(parseIpAssignment(formatIpAssignment(assignment)), assignment);
+  assert.deepEqual(parseIpAssignment(formatIpAssignment({ ...known, podUid: '3f0c' })), { ...known, podUid: '3f0c' });
 });
 
 test('a value from before 1.0.2 has no container and no time', () => {
@@ -35,6 +42,8 @@ for (const value of [
   'null',
   '7',
   '{"pod":7}',
+  '{"pod_uid":7}',
+  '{"network":[]}',
   '{"created_at":"yesterday"}',
   '{"created_at":7}',
   'a/b/c',

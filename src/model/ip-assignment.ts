@@ -16,18 +16,24 @@ export interface IpAssignment {
   readonly createdAt: string;
   /** Name of the interface in the container; absent in what v1 wrote, where it was always the only one. */
   readonly ifname?: string;
+  /** UID of the Pod; absent where nobody told. A Pod that is made anew under the same name has another one. */
+  readonly podUid?: string;
+  /** Name of the CNI network; absent where the address was not asked for by CNI. */
+  readonly network?: string;
 }
+
+/** Ours, by the member of JSON that holds each. */
+const OUR_MEMBERS = { ifname: 'ifname', podUid: 'pod_uid', network: 'network' } as const;
 
 /** The value of an `ip/` key: v1's members in v1's order, then ours, which v1 does not mind. */
 export function formatIpAssignment(assignment: IpAssignment): string {
-  const { containerId, namespace, pod, createdAt, ifname } = assignment;
-  return JSON.stringify({
-    container_id: containerId,
-    namespace,
-    pod,
-    created_at: createdAt,
-    ...(ifname === undefined ? {} : { ifname }),
+  const { containerId, namespace, pod, createdAt } = assignment;
+  const ours = ourMembers().flatMap(([name, member]) => {
+    const value = assignment[name];
+    return value === undefined ? [] : [[member, value] as const];
   });
+  const members = { container_id: containerId, namespace, pod, created_at: createdAt };
+  return JSON.stringify({ ...members, ...Object.fromEntries(ours) });
 }
 
 /**
@@ -47,6 +53,13 @@ export function parseIpAssignment(value: string): IpAssignment {
   const createdAt = json.created_at === undefined ? UNKNOWN_TIME : text('created_at');
   if (!RFC3339.test(createdAt))
     throw new CoilError('corrupt-data', `created_at is not a time of RFC 3339: ${JSON.stringify(createdAt)}`);
-  const ifname = json.ifname === undefined ? {} : { ifname: text('ifname') };
-  return { containerId: text('container_id'), namespace: text('namespace'), pod: text('pod'), createdAt, ...ifname };
+  const ours = ourMembers().flatMap(([name, member]) =>
+    json[member] === undefined ? [] : [[name, text(member)] as const],
+  );
+  const members = { containerId: text('container_id'), namespace: text('namespace'), pod: text('pod'), createdAt };
+  return { ...members, ...Object.fromEntries(ours) };
+}
+
+function ourMembers() {
+  return Object.entries(OUR_MEMBERS) as [keyof typeof OUR_MEMBERS, string][];
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { runCoild } from '../coild/coild.ts';
 import { parseListenAddress } from '../coild/listen-address.ts';
 import { rootOnly } from '../coild/peer-authority.ts';
@@ -5,6 +6,7 @@ import { parseSocketPath } from '../coild/socket-path.ts';
 import { CoilError } from '../model/error.ts';
 import { socketUid } from '../netlink/socket-owner.ts';
 import { hostIfname } from '../podnet/host-ifname.ts';
+import { NetlinkAttachmentLinks } from '../podnet/netlink-attachment-links.ts';
 import { NetlinkBlockExporter } from '../podnet/netlink-block-exporter.ts';
 import { NetlinkPodNetwork } from '../podnet/netlink-pod-network.ts';
 import { withFlags } from '../process/command-line.ts';
@@ -14,7 +16,10 @@ import type { Logger } from '../process/logger.ts';
 import { openLogger } from '../process/open-logger.ts';
 import type { Main } from '../process/program.ts';
 import { UsageError } from '../process/usage-error.ts';
+import { bootId } from './boot-id.ts';
+import { LazyPodUids } from './lazy-pod-uids.ts';
 import { openStorePatiently } from './open-store-patiently.ts';
+import { openSandboxSource, RECLAIM_FLAGS, readReclaimSettings } from './reclaim-flags.ts';
 import { readStoreOptions, STORE_FLAGS } from './store-options.ts';
 
 const FLAGS = {
@@ -28,6 +33,7 @@ const FLAGS = {
     minMs: 100,
   }),
   'address-rest': durationFlag({ describe: 'How long a freed address is not given out again', default: '30s' }),
+  ...RECLAIM_FLAGS,
   ...STORE_FLAGS,
   ...LOG_FLAGS,
 } as const;
@@ -47,14 +53,27 @@ export const main: Main = (io) =>
     const http = flags.http === '' ? undefined : asUsage(() => parseListenAddress('--http', flags.http));
     const socket = asUsage(() => parseSocketPath('--socket', flags.socket));
     const storeOptions = readStoreOptions(flags);
+    const reclaim = readReclaimSettings(flags);
     using logger = openLogger('coild', flags, io.stderr);
     try {
       await using store = await openStorePatiently(storeOptions, { ...io, logger });
       if (!store) return 0;
       await using podNetwork = new NetlinkPodNetwork({}, { logger });
       await using exporter = new NetlinkBlockExporter({ tableId: flags['table-id'], protocolId: flags['protocol-id'] });
-      const options = { node, http, socket, ...intervals(flags) };
-      const deps = { store, podNetwork, exporter, hostIfname, logger, mayChange: rootOnly(socketUid), ...clocks };
+      await using links = new NetlinkAttachmentLinks();
+      using runtime = openSandboxSource(flags, { logger });
+      using kubernetes = flags['ask-kubernetes'] ? new LazyPodUids(io.env) : undefined;
+      const sources = {
+        sessions: store.sessions,
+        boots: store,
+        bootId,
+        links,
+        sandboxes: runtime,
+        podUids: kubernetes,
+      };
+      const options = { node, host: hostname(), http, socket, reclaim, ...intervals(flags) };
+      const mayChange = rootOnly(socketUid);
+      const deps = { store, podNetwork, exporter, hostIfname, logger, mayChange, ...sources, ...clocks };
       await runCoild(options, deps, io.signal);
       return 0;
     } catch (error) {

@@ -1,8 +1,7 @@
 import { resolveEtcdEndpoints } from '../library/resolve-etcd-endpoints.ts';
 import { withDeadline } from '../process/deadline.ts';
 import type { ProgramIo } from '../process/program.ts';
-import type { IpamStore } from '../store/ipam-store.ts';
-import { openStore, type StoreOptions } from '../store/open-store.ts';
+import { type OpenedStore, openStore, type StoreOptions } from '../store/open-store.ts';
 
 /** Shorter than a command of coilctl may take: it is to say that it was Kubernetes which did not answer. */
 const LOOK_UP_MS = 5_000;
@@ -16,7 +15,10 @@ export interface StoreSurroundings extends Pick<ProgramIo, 'env' | 'signal'> {
  * Opens the datastore that the flags name, once Kubernetes has told what `--etcd-endpoints=@NAME` stands for.
  * @throws {CoilError} what `resolveEtcdEndpoints` and `openStore` throw
  */
-export async function openConfiguredStore(options: StoreOptions, surroundings: StoreSurroundings): Promise<IpamStore> {
+export async function openConfiguredStore(
+  options: StoreOptions,
+  surroundings: StoreSurroundings,
+): Promise<OpenedStore> {
   const { env, signal, kubeconfig = env.KUBECONFIG || undefined } = surroundings;
   if (options.medium === 'sqlite') return await openStore(options, signal);
   const config = await resolveEtcdEndpoints(options.config, signal, async (name) => {

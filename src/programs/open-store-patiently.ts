@@ -1,8 +1,7 @@
 import { CoilError } from '../model/error.ts';
 import { Backoff } from '../process/backoff.ts';
 import type { Logger } from '../process/logger.ts';
-import type { IpamStore } from '../store/ipam-store.ts';
-import type { StoreOptions } from '../store/open-store.ts';
+import type { OpenedStore, StoreOptions } from '../store/open-store.ts';
 import { openConfiguredStore, type StoreSurroundings } from './open-configured-store.ts';
 
 export interface PatientSurroundings extends StoreSurroundings {
@@ -18,7 +17,7 @@ export interface PatientSurroundings extends StoreSurroundings {
 export async function openStorePatiently(
   options: StoreOptions,
   surroundings: PatientSurroundings,
-): Promise<IpamStore | undefined> {
+): Promise<OpenedStore | undefined> {
   const { signal, logger, backoff = new Backoff({ baseMs: 500, maxMs: 10_000 }) } = surroundings;
   while (!signal.aborted) {
     try {

@@ -13,6 +13,7 @@ async function open(): Promise<PodNetworkFixture> {
       .map((line) => line.split(' '));
   return {
     network,
+    links: network,
     addNetns: async () => {
       const path = `/run/netns/fake-${namespaces++}`;
       network.addNetns(path);

@@ -1,5 +1,7 @@
 import { CoilError } from '../../src/model/error.ts';
 import type { IpAddress } from '../../src/model/ip-address.ts';
+import type { AttachmentLinks, LinksView } from '../../src/podnet/attachment-links.ts';
+import { ownerAlias } from '../../src/podnet/owner-alias.ts';
 import type { AttachedLinks, Attachment, AttachRequest, Detachment, PodNetwork } from '../../src/podnet/pod-network.ts';
 
 interface FakeLink {
@@ -16,7 +18,7 @@ interface FakeLink {
  * A node's links and namespaces in memory, with the promises of PodNetwork. Deletion takes a turn of the event loop,
  * or until `releaseDeletions` where they are held.
  */
-export class FakePodNetwork implements PodNetwork {
+export class FakePodNetwork implements PodNetwork, AttachmentLinks {
   /** Errors that the next calls fail with, before they change anything. */
   readonly failures: Error[] = [];
   /** Every call: `attach c1/eth0`. */
@@ -129,6 +131,19 @@ export class FakePodNetwork implements PodNetwork {
       fail(`${hostIfname}: the link belongs to ${link.owner}`);
     const missing = addresses.find((address) => !link.routes.has(String(address)));
     if (missing !== undefined) fail(`${hostIfname} on the node: route ${missing} is missing`);
+  }
+
+  async look(signal: AbortSignal): Promise<LinksView> {
+    this.#begin('look', signal);
+    const links = [...this.#links].map(([name, { owner, routes }]) => ({ name, owner, routes: new Set(routes) }));
+    return {
+      has: ({ containerId, ifname, hostIfname, addresses }) =>
+        links.some(
+          ({ name, owner, routes }) =>
+            (owner === undefined ? name === hostIfname : owner === ownerAlias(containerId, ifname)) ||
+            addresses.some((address) => routes.has(String(address))),
+        ),
+    };
   }
 
   async settled(): Promise<void> {

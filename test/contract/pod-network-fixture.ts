@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CoilError, type CoilErrorCode } from '../../src/model/error.ts';
 import { IpAddress } from '../../src/model/ip-address.ts';
+import type { AttachmentLinks } from '../../src/podnet/attachment-links.ts';
 import type { Attachment, PodNetwork } from '../../src/podnet/pod-network.ts';
 
 /** A node for one test: the port under test, and what else happens on a node. */
 export interface PodNetworkFixture extends AsyncDisposable {
   readonly network: PodNetwork;
+  /** The same node's links. */
+  readonly links: AttachmentLinks;
   /** Path of a fresh namespace. */
   addNetns(): Promise<string>;
   deleteNetns(path: string): Promise<void>;

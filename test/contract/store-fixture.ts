@@ -6,11 +6,12 @@ import type { IpFamily } from '../../src/model/ip-address.ts';
 import type { IpAssignment } from '../../src/model/ip-assignment.ts';
 import { IpPrefix } from '../../src/model/ip-prefix.ts';
 import type { AddressRecord, AllocateOutcome, FreeRequest, IpamStore } from '../../src/store/ipam-store.ts';
+import type { OpenedStore } from '../../src/store/open-store.ts';
 
 /** One datastore of its own, empty at first. */
 export interface StoreFixture extends AsyncDisposable {
   /** Another client of the same datastore, as another process would be. */
-  open(): Promise<IpamStore>;
+  open(): Promise<OpenedStore>;
 }
 
 export type StoreSetup = () => Promise<StoreFixture>;
@@ -22,7 +23,7 @@ const TEST_TIMEOUT_MS = 60_000;
 export function storeTest(
   setup: StoreSetup,
   name: string,
-  body: (store: IpamStore, fixture: StoreFixture) => Promise<void>,
+  body: (store: OpenedStore, fixture: StoreFixture) => Promise<void>,
 ): void {
   test(name, { timeout: TEST_TIMEOUT_MS }, async () => {
     await using fixture = await setup();

@@ -38,9 +38,13 @@ before(async () => {
   store = await SqliteIpamStore.open({ path: join(folder, 'coil.db') }, stop.signal);
   await createPool(store, 'default', '10.11.0.0/28', 4);
   await createPool(store, 'single', '192.0.2.7/32', 0);
-  const options = { node: 'node1', socket: socketPath(), http: undefined, scanIntervalMs: 600_000, restMs: 30_000 };
+  const intervals = { scanIntervalMs: 600_000, restMs: 30_000 };
+  const reclaim = { mode: 'on', graceMs: 300_000 } as const;
+  const options = { node: 'node1', host: 'host1', socket: socketPath(), http: undefined, reclaim, ...intervals };
+  const podNetwork = new FakePodNetwork([netns]);
   const deps = {
-    ...{ store, exporter: new FakeBlockExporter(), podNetwork: new FakePodNetwork([netns]), hostIfname },
+    ...{ store, exporter: new FakeBlockExporter(), podNetwork, hostIfname },
+    ...{ sessions: undefined, boots: store, bootId: async () => 'this boot', links: podNetwork },
     ...{ logger: nullLogger, mayChange: async () => true, clock: () => performance.now(), now: () => new Date() },
   };
   running = runCoild(options, deps, stop.signal);

@@ -55,6 +55,11 @@ describe('life of coild', { concurrency: 2 }, () => {
         test(`a restart after ${signal} changes no route, and finds the Pods again`, async () => {
           const sandboxes = [await scene.sandbox(), await scene.sandbox()];
           const results = await Promise.all(sandboxes.map((sandbox) => sandbox.add()));
+          // the kernel adds routes of its own when it has made sure of its link-local addresses
+          await eventually(
+            'no address is tentative',
+            async () => (await node.netns.ip('-6 address show tentative')) === '',
+          );
           await using monitor = await RouteMonitor.start(node);
           const before = await node.dump();
           node.coild.signal(signal);

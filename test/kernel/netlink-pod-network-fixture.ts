@@ -1,3 +1,4 @@
+import { NetlinkAttachmentLinks } from '../../src/podnet/netlink-attachment-links.ts';
 import { NetlinkPodNetwork } from '../../src/podnet/netlink-pod-network.ts';
 import type { Attachment } from '../../src/podnet/pod-network.ts';
 import { RecordingLogger } from '../../src/process/recording-logger.ts';
@@ -12,12 +13,14 @@ interface IpRoute {
 /** A node and its Pods, each a namespace of its own, with the port on rtnetlink. */
 export class KernelPodNetworkFixture implements PodNetworkFixture {
   readonly network: NetlinkPodNetwork;
+  readonly links: NetlinkAttachmentLinks;
   readonly node: TestNetns;
   readonly logger = new RecordingLogger();
   readonly #pods = new Map<string, TestNetns>();
 
   private constructor(node: TestNetns) {
     this.node = node;
+    this.links = new NetlinkAttachmentLinks(node.path);
     this.network = new NetlinkPodNetwork({ nodeNetns: node.path }, { logger: this.logger });
   }
 
@@ -105,6 +108,7 @@ export class KernelPodNetworkFixture implements PodNetworkFixture {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.network.close();
+    await this.links[Symbol.asyncDispose]();
     for (const netns of [this.node, ...this.#pods.values()]) await netns[Symbol.asyncDispose]();
   }
 }

@@ -7,7 +7,14 @@ import { abortable } from '../../process/abortable.ts';
 import { createTlsContext, type EtcdConfig, parseEndpoints } from './etcd-config.ts';
 import { isEndpointError, isStaleToken, isUnsent, reasonOf, unavailable } from './etcd-error.ts';
 import { EtcdLogin } from './etcd-login.ts';
-import type { RequestOp, TxnRequest, TxnResponse, WatchRequest, WatchResponse } from './etcd-messages.ts';
+import type {
+  LeaseResponse,
+  RequestOp,
+  TxnRequest,
+  TxnResponse,
+  WatchRequest,
+  WatchResponse,
+} from './etcd-messages.ts';
 import { AUTHENTICATE, TXN, WATCH } from './etcd-protocol.ts';
 
 /** Requests that ask for watches, and what etcd answers. */
@@ -69,6 +76,17 @@ export class EtcdClient implements AsyncDisposable {
   async read(what: string, ranges: readonly RequestOp[], signal: AbortSignal): Promise<TxnResponse> {
     const call = this.#call(signal, { repeatable: true });
     return await this.#authorized(what, call, async (metadata) => this.#send(TXN, { success: ranges }, call, metadata));
+  }
+
+  /** Makes a call about a lease. What it does may be done twice. */
+  async lease<Request>(
+    what: string,
+    method: GrpcMethod<Request, LeaseResponse>,
+    request: Request,
+    signal: AbortSignal,
+  ): Promise<LeaseResponse> {
+    const call = this.#call(signal, { repeatable: true });
+    return await this.#authorized(what, call, async (metadata) => this.#send(method, request, call, metadata));
   }
 
   /** Opens a stream of watches; it ends when the client is closed. */

@@ -2,6 +2,7 @@ import type { AddressPool } from '../../model/address-pool.ts';
 import type { BlockAssignment } from '../../model/block-assignment.ts';
 import type { IpAddress } from '../../model/ip-address.ts';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
+import type { BootRecord } from '../boot-record.ts';
 import type {
   AcquiredBlock,
   AddressRecord,
@@ -16,13 +17,16 @@ import type {
   PoolBlock,
   ReleaseOutcome,
 } from '../ipam-store.ts';
+import type { NodeSessions } from '../node-sessions.ts';
 import { acquireBlock } from './block-acquisition.ts';
 import { EtcdAddresses } from './etcd-addresses.ts';
 import { EtcdBlocks } from './etcd-blocks.ts';
+import { EtcdBoots } from './etcd-boots.ts';
 import { EtcdClient } from './etcd-client.ts';
 import type { EtcdConfig } from './etcd-config.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
 import { releaseNode } from './etcd-node-release.ts';
+import { EtcdNodeSessions } from './etcd-node-sessions.ts';
 import { type NodeWatchOptions, watchNode } from './etcd-node-watch.ts';
 import { EtcdPools } from './etcd-pools.ts';
 import { Keys } from './keys.ts';
@@ -30,12 +34,14 @@ import { Keys } from './keys.ts';
 export interface EtcdIpamStoreOptions extends EtcdConfig, NodeWatchOptions {}
 
 /** Coil's state in etcd, by v1's schema and beside Coils of v1. Connects when it is first used. */
-export class EtcdIpamStore implements IpamStore {
+export class EtcdIpamStore implements IpamStore, BootRecord {
+  readonly sessions: NodeSessions;
   readonly #db: EtcdDatabase;
   readonly #options: EtcdIpamStoreOptions;
   readonly #pools: EtcdPools;
   readonly #blocks: EtcdBlocks;
   readonly #addresses: EtcdAddresses;
+  readonly #boots: EtcdBoots;
 
   /** @throws {CoilError} invalid-argument: an endpoint is no URL, a certificate cannot be read */
   constructor(options: EtcdIpamStoreOptions) {
@@ -44,6 +50,8 @@ export class EtcdIpamStore implements IpamStore {
     this.#pools = new EtcdPools(this.#db);
     this.#blocks = new EtcdBlocks(this.#db);
     this.#addresses = new EtcdAddresses(this.#db);
+    this.#boots = new EtcdBoots(this.#db);
+    this.sessions = new EtcdNodeSessions(this.#db);
   }
 
   /** Number of requests to etcd so far. */
@@ -109,6 +117,14 @@ export class EtcdIpamStore implements IpamStore {
 
   watchNode(node: string, signal: AbortSignal): AsyncIterable<NodeSnapshot | NodeChange> {
     return watchNode(this.#db, { node, signal, ...this.#options });
+  }
+
+  async readBoot(node: string, signal: AbortSignal): Promise<string | undefined> {
+    return await this.#boots.readBoot(node, signal);
+  }
+
+  async writeBoot(node: string, bootId: string, signal: AbortSignal): Promise<void> {
+    await this.#boots.writeBoot(node, bootId, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -19,6 +19,8 @@ export interface RangeRequest extends KeyRange {
 export interface PutRequest {
   readonly key: string;
   readonly value: string;
+  /** The key goes when that lease ends. */
+  readonly lease?: number;
 }
 
 /** An operation: one of these. */
@@ -105,6 +107,23 @@ export interface WatchResponse {
   readonly compactRevision: number;
   readonly cancelReason: string;
   readonly events: readonly EventMessage[];
+}
+
+export interface LeaseGrantRequest {
+  /** In seconds. */
+  readonly ttl: number;
+  /** One that is not in use. */
+  readonly id: number;
+}
+
+/** To end a lease, or to begin its time anew. */
+export interface LeaseRequest {
+  readonly id: number;
+}
+
+export interface LeaseResponse {
+  /** In seconds; 0 where there is no such lease any more. */
+  readonly ttl: number;
 }
 
 export interface AuthenticateRequest {

@@ -7,6 +7,9 @@ import type {
   EventMessage,
   KeyRange,
   KeyValueMessage,
+  LeaseGrantRequest,
+  LeaseRequest,
+  LeaseResponse,
   PutRequest,
   RangeRequest,
   RangeResponse,
@@ -36,7 +39,7 @@ const RANGE_REQUEST = new MessageType<RangeRequest>({
   keysOnly: [8, 'flag'],
 });
 
-const PUT_REQUEST = new MessageType<PutRequest>({ key: [1, 'text'], value: [2, 'text'] });
+const PUT_REQUEST = new MessageType<PutRequest>({ key: [1, 'text'], value: [2, 'text'], lease: [3, 'integer'] });
 
 const DELETE_RANGE_REQUEST = new MessageType<KeyRange>({ key: [1, 'text'], rangeEnd: [2, 'text'] });
 
@@ -110,6 +113,12 @@ const WATCH_RESPONSE = new MessageType<WatchResponse>({
   events: [11, 'list', () => EVENT],
 });
 
+const LEASE_GRANT_REQUEST = new MessageType<LeaseGrantRequest>({ ttl: [1, 'integer'], id: [2, 'integer'] });
+
+const LEASE_REQUEST = new MessageType<LeaseRequest>({ id: [1, 'integer'] });
+
+const LEASE_RESPONSE = new MessageType<LeaseResponse>({ ttl: [3, 'integer'] });
+
 const AUTHENTICATE_REQUEST = new MessageType<AuthenticateRequest>({ name: [1, 'text'], password: [2, 'text'] });
 
 const AUTHENTICATE_RESPONSE = new MessageType<AuthenticateResponse>({ token: [2, 'text'] });
@@ -130,4 +139,23 @@ export const AUTHENTICATE: GrpcMethod<AuthenticateRequest, AuthenticateResponse>
   path: '/etcdserverpb.Auth/Authenticate',
   request: AUTHENTICATE_REQUEST,
   response: AUTHENTICATE_RESPONSE,
+};
+
+export const LEASE_GRANT: GrpcMethod<LeaseGrantRequest, LeaseResponse> = {
+  path: '/etcdserverpb.Lease/LeaseGrant',
+  request: LEASE_GRANT_REQUEST,
+  response: LEASE_RESPONSE,
+};
+
+/** A stream in etcd's definition, of which we take one question and one answer. */
+export const LEASE_KEEP_ALIVE: GrpcMethod<LeaseRequest, LeaseResponse> = {
+  path: '/etcdserverpb.Lease/LeaseKeepAlive',
+  request: LEASE_REQUEST,
+  response: LEASE_RESPONSE,
+};
+
+export const LEASE_REVOKE: GrpcMethod<LeaseRequest, LeaseResponse> = {
+  path: '/etcdserverpb.Lease/LeaseRevoke',
+  request: LEASE_REQUEST,
+  response: LEASE_RESPONSE,
 };

@@ -3,8 +3,8 @@ import type { IpPrefix } from '../../model/ip-prefix.ts';
 import type { AddressSlot } from '../ipam-store.ts';
 
 /**
- * The names of all keys under one prefix. `pool/`, `subnet/`, `block/` and `ip/` are v1's; `owner/` and `acquire/` are
- * ours, which v1 does not mind. Those that end in a slash are beginnings of many.
+ * The names of all keys under one prefix. `pool/`, `subnet/`, `block/` and `ip/` are v1's; `owner/`, `acquire/`
+ * and `boot/` are ours, which v1 does not mind. Those that end in a slash are beginnings of many.
  */
 export class Keys {
   readonly pools: string;
@@ -14,7 +14,10 @@ export class Keys {
   readonly owners: string;
   readonly requestsOfAll: string;
 
+  readonly #prefix: string;
+
   constructor(prefix: string) {
+    this.#prefix = prefix;
     this.pools = `${prefix}pool/`;
     this.subnets = `${prefix}subnet/`;
     this.blocks = `${prefix}block/`;
@@ -64,6 +67,16 @@ export class Keys {
   /** Requests for blocks of one pool and family, a short time each. */
   requests(pool: string, family: IpFamily): string {
     return `${this.requestsOfAll}${pool}/${family}/`;
+  }
+
+  /** NodeHolder as JSON, on a lease: which coild serves the node. */
+  session(node: string): string {
+    return `${this.#prefix}node/${node}`;
+  }
+
+  /** The kernel's name for the boot that the node's coild last ran in. */
+  boot(node: string): string {
+    return `${this.#prefix}boot/${node}`;
   }
 
   /** The pool that a `pool/` key is of. */

@@ -50,6 +50,11 @@ export function put(key: string, value: string): RequestOp {
   return { put: { key, value } };
 }
 
+/** The key goes when the lease ends. */
+export function putUnder(lease: number, key: string, value: string): RequestOp {
+  return { put: { key, value, lease } };
+}
+
 export function remove(key: string): RequestOp {
   return { deleteRange: { key } };
 }

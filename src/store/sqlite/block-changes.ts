@@ -32,7 +32,7 @@ export class BlockChanges {
   }
 
   releaseNode(node: string): readonly PoolBlock[] {
-    const { blocks, addresses, log } = this.#tables;
+    const { blocks, addresses, boots, log } = this.#tables;
     const revision = log.nextRevision;
     const owned = blocks.listOf(node);
     for (const { record: slot } of addresses.listOfNode(node)) {
@@ -40,6 +40,7 @@ export class BlockChanges {
       log.append(node, { kind: 'address', revision, slot, record: undefined });
     }
     for (const block of owned) this.#free(node, block, revision);
+    boots.delete(node);
     return owned;
   }
 

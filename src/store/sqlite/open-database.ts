@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { CoilError } from '../../model/error.ts';
 import { BUSY_TIMEOUT_MS, type RetryOptions, retryWhileBusy } from './retry-while-busy.ts';
-import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import { ADDED_SCHEMA, APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 import { NOT_A_DATABASE, sqliteCode } from './sqlite-error.ts';
 
@@ -42,6 +42,7 @@ function connect(path: string): SqliteDatabase {
     useLog(connection, path);
     // FULL: what was acknowledged survives a power cut; NORMAL would lose the last changes of a log
     connection.exec('PRAGMA synchronous = FULL');
+    connection.exec(ADDED_SCHEMA);
     return new SqliteDatabase(path, connection);
   } catch (error) {
     connection.close();

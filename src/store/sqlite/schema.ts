@@ -4,6 +4,17 @@ export const APPLICATION_ID = 0x436f696c;
 export const SCHEMA_VERSION = 1;
 
 /**
+ * What was added to the schema since: it is made in a database that lacks it, and an older Coil does not mind it. `boot`
+ * has the kernel's name for the boot that the node's coild last ran in.
+ */
+export const ADDED_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS boot (
+    node TEXT PRIMARY KEY,
+    boot_id TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/**
  * Prefixes stand as text, so that an administrator can read the tables. `block.place` orders both the free list and the
  * blocks of a node: the blocks of a new subnet have negative places in ascending order, and each change of owner gives
  * a block the sequence number of that change; so a released block goes to the end. The revision of

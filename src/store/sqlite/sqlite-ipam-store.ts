@@ -3,6 +3,7 @@ import type { BlockAssignment } from '../../model/block-assignment.ts';
 import { CoilError } from '../../model/error.ts';
 import type { IpAddress } from '../../model/ip-address.ts';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
+import type { BootRecord } from '../boot-record.ts';
 import type {
   AcquiredBlock,
   AddressRecord,
@@ -44,7 +45,7 @@ export interface SqliteIpamStoreOptions {
  * Coil's state in a file, for the programs of a single machine: any number of processes share it, and what a call has
  * acknowledged survives a power cut.
  */
-export class SqliteIpamStore implements IpamStore {
+export class SqliteIpamStore implements IpamStore, BootRecord {
   readonly #db: SqliteDatabase;
   readonly #timeoutMs: number;
   readonly #tables: SqliteTables;
@@ -143,6 +144,14 @@ export class SqliteIpamStore implements IpamStore {
   watchNode(node: string, signal: AbortSignal): AsyncIterable<NodeSnapshot | NodeChange> {
     const read = <T>(run: () => T, until: AbortSignal) => this.#read(run, until);
     return watchNode({ tables: this.#tables, notifier: this.#notifier, read }, node, signal);
+  }
+
+  async readBoot(node: string, signal: AbortSignal): Promise<string | undefined> {
+    return await this.#read(() => this.#tables.boots.get(node), signal);
+  }
+
+  async writeBoot(node: string, bootId: string, signal: AbortSignal): Promise<void> {
+    await this.#commits.submit(() => this.#tables.boots.set(node, bootId), signal);
   }
 
   /** Ends all watches, and fails calls that still wait for a lock. Repeatable. */

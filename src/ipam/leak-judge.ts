@@ -1,0 +1,104 @@
+import type { Logger } from '../process/logger.ts';
+import type { PodUidSource } from './pod-uid-source.ts';
+import type { RecordedAttachment } from './recorded-attachment.ts';
+import type { Sandbox, SandboxSource } from './sandbox-source.ts';
+import { type UnlinkedDeps, unlinkedOf } from './unlinked.ts';
+
+/**
+ * What says that an attachment is gone. `node`: no link of it is there, so that no namespace is behind one. `runtime`:
+ * the container runtime does not know the sandbox. `api`: the API server has no Pod of that UID.
+ */
+export type Proof = 'node' | 'runtime' | 'api';
+
+export interface LeakJudgeDeps extends UnlinkedDeps {
+  readonly sandboxes?: SandboxSource | undefined;
+  readonly podUids?: PodUidSource | undefined;
+  readonly logger: Logger;
+}
+
+/** A look does not ask the API server for more Pods than these; it is asked for the others after them. */
+const MAX_PODS_ASKED = 100;
+const NONE: ReadonlySet<string> = new Set();
+
+/** Whether these are two independent proofs, of which the node's is always one. */
+export function isProven(proofs: ReadonlySet<Proof>): boolean {
+  return proofs.has('node') && (proofs.has('runtime') || proofs.has('api'));
+}
+
+/** Compares what is recorded with the node, the container runtime and the API server. A source that is silent proves nothing. */
+export class LeakJudge {
+  readonly #deps: LeakJudgeDeps;
+  readonly #silent = new Set<Proof>();
+
+  constructor(deps: LeakJudgeDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * The proofs against attachments, by their keys; those that are not proven gone are left out.
+   * @param all that are recorded on the node, read before this is called: what is attached later is not judged
+   * @param wanted those that the answer is to be about
+   */
+  async judge(
+    all: readonly RecordedAttachment[],
+    signal: AbortSignal,
+    wanted: readonly RecordedAttachment[] = all,
+  ): Promise<ReadonlyMap<string, ReadonlySet<Proof>>> {
+    const unlinked = (await this.#ask('node', () => unlinkedOf(this.#deps, all, signal), signal)) ?? NONE;
+    const suspects = wanted.filter((attachment) => unlinked.has(attachment.key));
+    if (suspects.length === 0) return new Map();
+    const runtime = await this.#askRuntime(all, unlinked, signal);
+    const proven = new Map<string, ReadonlySet<Proof>>();
+    let asked = 0;
+    for (const attachment of suspects) {
+      const sandbox = runtime?.get(attachment.containerId);
+      // whoever has deleted the link of one that runs, there is a process that has the address
+      if (sandbox?.ready) continue;
+      const proofs = new Set<Proof>(['node']);
+      if (runtime && !sandbox && attachment.containerId !== '') proofs.add('runtime');
+      else if (asked++ < MAX_PODS_ASKED && (await this.#isPodGone(attachment, signal))) proofs.add('api');
+      if (isProven(proofs)) proven.set(attachment.key, proofs);
+    }
+    return proven;
+  }
+
+  /** By container ID; undefined where the runtime tells nothing. */
+  async #askRuntime(
+    all: readonly RecordedAttachment[],
+    unlinked: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Sandbox> | undefined> {
+    const { sandboxes } = this.#deps;
+    if (!sandboxes) return undefined;
+    const ask = async () => {
+      const known = new Map((await sandboxes.listSandboxes(signal)).map((sandbox) => [sandbox.id, sandbox]));
+      const linked = all.filter((attachment) => !unlinked.has(attachment.key));
+      if (linked.length > 0 && !linked.some(({ containerId }) => known.has(containerId)))
+        throw new Error('it knows none of the containers that have a link on this node: is it the one that runs them?');
+      return known;
+    };
+    return await this.#ask('runtime', ask, signal);
+  }
+
+  async #isPodGone({ namespace, pod, podUid }: RecordedAttachment, signal: AbortSignal): Promise<boolean> {
+    const { podUids } = this.#deps;
+    if (!podUids || podUid === undefined) return false;
+    const uids = await this.#ask('api', () => podUids.uidsOf(namespace, pod, signal), signal);
+    return uids !== undefined && !uids.has(podUid);
+  }
+
+  async #ask<T>(source: Proof, question: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+    const { logger } = this.#deps;
+    try {
+      const answer = await question();
+      if (this.#silent.delete(source)) logger.info('a source of proofs of leaks tells again', { source });
+      return answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      const isNews = !this.#silent.has(source);
+      this.#silent.add(source);
+      if (isNews) logger.warn('a source of proofs of leaks cannot be asked; it proves nothing', { source, error });
+      return undefined;
+    }
+  }
+}

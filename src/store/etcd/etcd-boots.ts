@@ -1,0 +1,23 @@
+import type { BootRecord } from '../boot-record.ts';
+import type { EtcdDatabase } from './etcd-database.ts';
+import { found, get, put } from './transaction.ts';
+
+/** Boots of nodes: a key each, which goes with the node's blocks. */
+export class EtcdBoots implements BootRecord {
+  readonly #db: EtcdDatabase;
+
+  constructor(db: EtcdDatabase) {
+    this.#db = db;
+  }
+
+  async readBoot(node: string, signal: AbortSignal): Promise<string | undefined> {
+    const { client, keys } = this.#db;
+    const response = await client.read(`read the boot of node ${node}`, [get(keys.boot(node))], signal);
+    return found(response)[0]?.[0]?.value;
+  }
+
+  async writeBoot(node: string, bootId: string, signal: AbortSignal): Promise<void> {
+    const { client, keys } = this.#db;
+    await client.transact(`record the boot of node ${node}`, { success: [put(keys.boot(node), bootId)] }, signal);
+  }
+}

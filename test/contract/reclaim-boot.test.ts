@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import type { OpenedStore } from '../../src/store/open-store.ts';
+import { A, reclaimTest, until } from './reclaim-test.ts';
+import { soon } from './store-fixture.ts';
+
+describe('a reboot', () => {
+  const recordBoot = (bootId: string) => (store: OpenedStore) => store.writeBoot('node1', bootId, soon());
+
+  reclaimTest(
+    'frees at once what was attached before and has no link now',
+    async ({ store, scene }) => {
+      await scene.add(A);
+      await scene.add({ container: 'b', pod: 'web-1' });
+      const recorded = scene.attachments;
+      scene.network.deleteNetns('/run/netns/a');
+      await scene.add({ container: 'c', pod: 'web-2' });
+      scene.network.deleteNetns('/run/netns/c');
+      await scene.boot.run(recorded, soon());
+      assert.deepEqual(scene.recorded, ['10.0.0.1 b', '10.0.0.2 c'], 'b has a link, c was attached after the start');
+      assert.equal(scene.decisions.at(-1), 'freed a leaked address a node reboot');
+      assert.equal(await store.readBoot('node1', soon()), 'this boot');
+    },
+    { before: recordBoot('another boot') },
+  );
+
+  for (const [what, before] of [
+    ['the first start without a record', undefined],
+    ['a restart in the same boot', recordBoot('this boot')],
+  ] as const) {
+    reclaimTest(
+      `${what} frees nothing`,
+      async ({ store, scene }) => {
+        await scene.add(A);
+        scene.lose(A);
+        await scene.boot.run(scene.attachments, soon());
+        assert.deepEqual([scene.recorded, scene.decisions], [['10.0.0.0 a'], []]);
+        assert.equal(await store.readBoot('node1', soon()), 'this boot');
+      },
+      before ? { before } : {},
+    );
+  }
+
+  reclaimTest(
+    'is recorded only after that: what fails is tried again',
+    async ({ store, scene }) => {
+      await scene.add(A);
+      scene.lose(A);
+      scene.down.add('node');
+      const stop = new AbortController();
+      const running = scene.boot.run(scene.attachments, stop.signal);
+      await until(() => scene.logger.messages.includes('cannot free what was attached before a reboot; trying again'));
+      assert.equal(await store.readBoot('node1', soon()), 'another boot');
+      scene.down.clear();
+      await running;
+      assert.deepEqual(scene.recorded, []);
+      assert.equal(await store.readBoot('node1', soon()), 'this boot');
+    },
+    { before: recordBoot('another boot') },
+  );
+
+  reclaimTest(
+    'a dry run frees nothing and records nothing',
+    async ({ store, scene }) => {
+      await scene.add(A);
+      scene.lose(A);
+      await scene.boot.run(scene.attachments, soon());
+      assert.deepEqual(scene.recorded, ['10.0.0.0 a']);
+      assert.equal(await store.readBoot('node1', soon()), 'another boot');
+    },
+    { before: recordBoot('another boot'), dryRun: true },
+  );
+
+  reclaimTest(
+    'reclaim looks for it at the start, at what was recorded then',
+    async ({ scene }) => {
+      await scene.add(A);
+      scene.lose(A);
+      const stop = new AbortController();
+      const running = scene.reclaim.run(stop.signal);
+      await until(() => scene.recorded.length === 0);
+      stop.abort();
+      await running;
+    },
+    { before: recordBoot('another boot') },
+  );
+});
