@@ -13,7 +13,7 @@ export interface DialOptions {
   readonly timeoutMs: number;
 }
 
-/** What gRPC's own clients say of a server at a path, which has no name. */
+/** A server at a path has no name; gRPC's own clients give it this one. */
 const UNIX_AUTHORITY = 'http://localhost';
 
 /**

@@ -46,21 +46,23 @@ reclaimTest(
   'GC does not touch an ADD that is under way, or that begins after the runtime has spoken',
   async (setup) => {
     const { scene } = setup;
+    const C = { container: 'c', pod: 'web-2' };
     await scene.add(B);
+    await scene.add(C);
     const turn = Promise.withResolvers<void>();
-    const held = ['web-0', 'web-1'].map((pod) =>
+    const held = ['web-0', 'web-1', 'web-2'].map((pod) =>
       scene.attacher.exclusively({ namespace: 'default', pod }, soon(), () => turn.promise),
     );
-    const underWay = scene.add(A);
+    const underWay = [scene.add(A), scene.add(C)];
     const collected = collect(setup, 'k8s');
     // for the container that is about to be collected
     const repeated = scene.add(B);
     turn.resolve();
     await Promise.all([...held, collected]);
-    assert.deepEqual([await underWay, await repeated], ['10.0.0.1', '10.0.0.0']);
-    assert.deepEqual(scene.recorded, ['10.0.0.0 b', '10.0.0.1 a']);
+    assert.deepEqual(await Promise.all([...underWay, repeated]), ['10.0.0.2', '10.0.0.1', '10.0.0.0']);
+    assert.deepEqual(scene.recorded, ['10.0.0.0 b', '10.0.0.1 c', '10.0.0.2 a']);
     await collect(setup, 'k8s', 'a/eth0');
-    assert.deepEqual(scene.recorded, ['10.0.0.1 a'], 'the next list is newer');
+    assert.deepEqual(scene.recorded, ['10.0.0.2 a'], 'the next list is newer');
   },
 );
 

@@ -24,6 +24,25 @@ describe('a reboot', () => {
     { before: recordBoot('another boot') },
   );
 
+  reclaimTest(
+    'looks once more before each change: a container that was started again keeps its address',
+    async ({ scene }) => {
+      await scene.add(A);
+      scene.lose(A);
+      const recorded = scene.attachments;
+      // for a Pod that is attached while the first look is evaluated
+      const turn = Promise.withResolvers<void>();
+      const held = scene.attacher.exclusively({ namespace: 'default', pod: 'web-0' }, soon(), () => turn.promise);
+      const repeated = scene.add(A);
+      const running = scene.boot.run(recorded, soon());
+      turn.resolve();
+      await Promise.all([held, running]);
+      assert.deepEqual([await repeated, scene.recorded], ['10.0.0.0', ['10.0.0.0 a']]);
+      assert.match(scene.decisions.at(-1)!, /a proof does not hold any more/);
+    },
+    { before: recordBoot('another boot') },
+  );
+
   for (const [what, before] of [
     ['the first start without a record', undefined],
     ['a restart in the same boot', recordBoot('this boot')],

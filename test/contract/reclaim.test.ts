@@ -210,6 +210,22 @@ describe('a last look', () => {
     },
   );
 
+  reclaimTest('keeps calls for the Pod waiting until the change is made', async ({ scene }) => {
+    await scene.add(A);
+    scene.lose(A);
+    await scene.pass(GRACE_MS);
+    let repeated: Promise<string> | undefined;
+    scene.beforeChange = async () => {
+      repeated = scene.add(A);
+      // it would be over long before, if nothing kept it
+      await Promise.race([repeated, turns(100)]);
+    };
+    await scene.reclaim.look(soon());
+    const address = await repeated;
+    assert.deepEqual(scene.recorded, [`${address} a`]);
+    assert.ok(String(scene.network).includes(` ${address}\n`), String(scene.network));
+  });
+
   reclaimTest('a record that is changed after it is not freed: the revision is another', async ({ store, scene }) => {
     await scene.add(A);
     scene.lose(A);
@@ -238,3 +254,7 @@ describe('a last look', () => {
     assert.deepEqual(scene.recorded, []);
   });
 });
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise(setImmediate);
+}

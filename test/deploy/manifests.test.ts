@@ -124,6 +124,27 @@ describe('overlays', { skip: kubectlMissing() }, () => {
   });
 });
 
+describe('components', { skip: kubectlMissing() }, () => {
+  test('ask-runtime: the socket, in a folder that is mounted', async () => {
+    const rendered = await renderOverlay('embedded', 'ask-runtime');
+    await assertRendered(rendered, 'coil-node');
+    const [coild] = podSpec(rendered, 'coil-node').containers;
+    const socket = coild!.args!.find((arg) => arg.startsWith('--cri-socket='))!.slice('--cri-socket='.length);
+    assert.ok(
+      coild!.volumeMounts.some(({ mountPath }) => socket.startsWith(`${mountPath}/`)),
+      socket,
+    );
+  });
+
+  test('ask-kubernetes: the flag, and what it needs', async () => {
+    const rendered = await renderOverlay('etcd', 'ask-runtime', 'ask-kubernetes');
+    await assertRendered(rendered, 'coil-node');
+    assert.ok(podSpec(rendered, 'coil-node').containers[0]!.args!.includes('--ask-kubernetes'));
+    const role = rendered.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'coil-node');
+    assert.deepEqual(role?.rules?.at(-1), { apiGroups: [''], resources: ['pods'], verbs: ['list'] });
+  });
+});
+
 async function assertRendered(rendered: readonly Manifest[], workload: string): Promise<void> {
   const names = new Set(rendered.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
   assertConsistent(rendered, workload, names);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -75,14 +75,16 @@ export async function baseManifests(): Promise<Manifest[]> {
   return texts.flatMap(parseManifests).filter(({ kind }) => kind !== 'Kustomization');
 }
 
-/** `kubectl kustomize deploy/overlays/NAME`, with files of certificates beside it where it takes any. */
-export async function renderOverlay(name: string): Promise<Manifest[]> {
+/** `kubectl kustomize deploy/overlays/NAME`, with components, and files of certificates beside it where it takes any. */
+export async function renderOverlay(name: string, ...components: readonly string[]): Promise<Manifest[]> {
   const folder = await mkdtemp(join(tmpdir(), 'ct-'));
   try {
     await cp(DEPLOY, folder, { recursive: true });
     for (const file of ['ca.crt', 'client.crt', 'client.key'])
       await writeFile(join(folder, 'overlays', name, file), `${file}\n`);
     const overlay = join(folder, 'overlays', name);
+    const lines = components.map((component) => `  - ../../components/${component}\n`);
+    if (lines.length > 0) await appendFile(join(overlay, 'kustomization.yaml'), `components:\n${lines.join('')}`);
     const { stdout } = await promisify(execFile)('kubectl', ['kustomize', overlay], { timeout: 60_000 });
     return parseManifests(stdout);
   } finally {

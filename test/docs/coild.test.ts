@@ -18,7 +18,7 @@ test("coild.md has every flag of 'coild --help' with its default, and no other",
 
 test('coild.md has every line that coild logs but for debugging, with its level, and no other', async () => {
   const source =
-    (await readSources('src/coild', 'src/ipam', 'src/cni', 'src/podnet')) +
+    (await readSources('src/coild', 'src/ipam', 'src/cni', 'src/podnet', 'src/cri')) +
     (await readSource('src/programs/coild.ts')) +
     (await readSource('src/programs/open-store-patiently.ts'));
   const calls = [...source.matchAll(/logger\.(info|warn|error)\(\s*(['"])(.*?)\2/g)];

@@ -100,6 +100,8 @@ const CALLS: readonly (readonly [path: string, status: number, request: HttpRequ
   ['/cni', 400, cni('ADD', '')],
   ['/cni', 400, cni('ADD', 'c4', { cniVersion: '0.2.0' })],
   ['/cni', 500, cni('CHECK', 'none', { prevResult: {} })],
+  ['/cni', 400, cni('GC', '')],
+  ['/cni', 200, cni('GC', '', { 'cni.dev/valid-attachments': [{ containerID: 'c3', ifname: 'eth0' }] })],
   ['/cni', 200, cni('DEL', 'c3')],
 ];
 

@@ -10,6 +10,15 @@ export interface CoilNodeOptions {
   readonly pause: string;
   /** A network configuration list. */
   readonly netconf: object;
+  /** Further flags of coild, given the machine's folder, in which containerd.sock will be. */
+  readonly flags?: (folder: string) => readonly string[];
+}
+
+interface Parts {
+  readonly machine: Machine;
+  readonly containerd: Containerd;
+  readonly dist: Built;
+  readonly flags: readonly string[];
 }
 
 export const NODE_NAME = 'node1';
@@ -39,25 +48,28 @@ export class CoilNode implements AsyncDisposable {
   readonly containerd: Containerd;
   readonly kubelet: Kubelet;
   readonly #dist: Built;
+  readonly #flags: readonly string[];
   #coild: MachineProcess;
 
-  private constructor(machine: Machine, containerd: Containerd, coild: MachineProcess, dist: Built) {
+  private constructor({ machine, containerd, dist, flags }: Parts, coild: MachineProcess) {
     this.machine = machine;
     this.containerd = containerd;
     this.kubelet = new Kubelet(containerd.cri, machine.cgroup);
     this.#dist = dist;
+    this.#flags = flags;
     this.#coild = coild;
   }
 
-  static async start({ dist, pause, netconf }: CoilNodeOptions): Promise<CoilNode> {
+  static async start({ dist, pause, netconf, flags: flagsIn = () => [] }: CoilNodeOptions): Promise<CoilNode> {
     await using undo = new AsyncDisposableStack();
     const machine = undo.use(await Machine.start(pause));
     await machine.run('sh', '-c', NETWORK);
     await machine.run(dist.coilctl, STORE, 'pool', 'create', 'default', SUBNET, '4');
-    const coild = await startCoild(machine, dist);
+    const flags = flagsIn(machine.folder);
+    const coild = await startCoild(machine, dist, flags);
     const containerd = await startContainerd(machine, { pause, coil: dist.coil, netconf: JSON.stringify(netconf) });
     undo.move();
-    return new CoilNode(machine, containerd, coild, dist);
+    return new CoilNode({ machine, containerd, dist, flags }, coild);
   }
 
   /** Stops coild, and checks that it took that well. */
@@ -67,7 +79,7 @@ export class CoilNode implements AsyncDisposable {
   }
 
   async startCoild(): Promise<void> {
-    this.#coild = await startCoild(this.machine, this.#dist);
+    this.#coild = await startCoild(this.machine, this.#dist, this.#flags);
   }
 
   coilctl(...args: string[]): Promise<string> {
@@ -84,6 +96,11 @@ export class CoilNode implements AsyncDisposable {
     return this.machine.start(['nsenter', `--net=/proc/${pid}/ns/net`, ...command]);
   }
 
+  /** What coild has logged since it was started last. */
+  get coildLog(): string {
+    return this.#coild.output;
+  }
+
   /** What the programs have logged, for whoever has to find out why a test failed. */
   get logs(): string {
     return `coild:\n${this.#coild.output}\ncontainerd:\n${this.containerd.process.output}`;
@@ -96,8 +113,8 @@ export class CoilNode implements AsyncDisposable {
 }
 
 /** Its socket, its port and its table are the defaults: on this machine they are free. */
-async function startCoild(machine: Machine, { coild }: Built): Promise<MachineProcess> {
-  const command = [coild, STORE, '--scan-interval=1s'];
+async function startCoild(machine: Machine, { coild }: Built, flags: readonly string[]): Promise<MachineProcess> {
+  const command = [coild, STORE, '--scan-interval=1s', ...flags];
   const process = machine.start(command, { COIL_NODE_NAME: NODE_NAME });
   await process.printed(/coild is listening/);
   return process;

@@ -23,6 +23,10 @@ export interface ContainerdOptions {
 
 export interface Containerd extends Disposable {
   readonly process: MachineProcess;
+  /** Ends it; Pods stay. */
+  stop(): Promise<void>;
+  /** Starts it again, with what it has kept on disk. */
+  restart(): Promise<void>;
   readonly cri: CriClient;
 }
 
@@ -34,8 +38,7 @@ export async function startContainerd(machine: Machine, options: ContainerdOptio
   await writeFile(join(folder, 'containerd.toml'), configuration(folder, socket));
   const image = join(folder, 'pause.tar');
   await writeFile(image, await pauseImage(options.pause));
-  const process = machine.start(['containerd', '--config', join(folder, 'containerd.toml')]);
-  await process.printed(/containerd successfully booted/);
+  let process = await run(machine);
   using undo = new DisposableStack();
   const cri = undo.use(new CriClient(socket));
   await cri.connect(START_MS);
@@ -43,7 +46,23 @@ export async function startContainerd(machine: Machine, options: ContainerdOptio
   const ready = () => cri.checkReady(PAUSE_IMAGE).then(() => true);
   await eventually('containerd has its network configuration and the image', ready, START_MS);
   undo.move();
-  return { process, cri, [Symbol.dispose]: () => cri[Symbol.dispose]() };
+  return {
+    get process() {
+      return process;
+    },
+    cri,
+    stop: async () => void (await process.stop()),
+    restart: async () => {
+      process = await run(machine);
+    },
+    [Symbol.dispose]: () => cri[Symbol.dispose](),
+  };
+}
+
+async function run(machine: Machine): Promise<MachineProcess> {
+  const process = machine.start(['containerd', '--config', join(machine.folder, 'containerd.toml')]);
+  await process.printed(/containerd successfully booted/);
+  return process;
 }
 
 async function installPlugins(folder: string, { coil, netconf }: ContainerdOptions): Promise<void> {

@@ -4,6 +4,7 @@ import { after } from 'node:test';
 import { AddressPool } from '../../src/model/address-pool.ts';
 import { IpPrefix } from '../../src/model/ip-prefix.ts';
 import type { IpamStore } from '../../src/store/ipam-store.ts';
+import type { OpenedStore } from '../../src/store/open-store.ts';
 import { SqliteIpamStore } from '../../src/store/sqlite/sqlite-ipam-store.ts';
 import { EtcdFixture } from '../etcd/etcd-fixture.ts';
 import { EtcdServer } from '../etcd/etcd-server.ts';
@@ -14,7 +15,7 @@ export interface Datastore extends AsyncDisposable {
   /** For coild and coilctl in the node's namespace. */
   readonly flags: readonly string[];
   /** The test's own way to it. */
-  readonly store: IpamStore;
+  readonly store: OpenedStore;
   /** The node cannot read it until `restore`; the test can. */
   interrupt(): void;
   restore(): void;

@@ -6,7 +6,7 @@ import { FRAME_HEADER_BYTES, fillFrameHeader } from '../../src/grpc/grpc-frames.
 /** What the server does with a call; it is given the request, framed, when the client has sent all of it. */
 export type Answer = (stream: ServerHttp2Stream, request: Buffer) => void;
 
-/** A server that speaks HTTP/2 on a random loopback port, and answers as a test says, well or badly. */
+/** A server that speaks HTTP/2 on a loopback port or a unix socket, and answers as a test says, well or badly. */
 export class FakeGrpcServer implements AsyncDisposable {
   readonly sessions: ServerHttp2Session[] = [];
   /** Headers of the calls so far. */
@@ -33,15 +33,18 @@ export class FakeGrpcServer implements AsyncDisposable {
     });
   }
 
-  /** @param port a free one where it is not given */
-  static async start(port = 0): Promise<FakeGrpcServer> {
-    const server = createServer().listen(port, '127.0.0.1');
+  /** @param at a port, a free one where it is not given; or the path of a unix socket */
+  static async start(at: number | string = 0): Promise<FakeGrpcServer> {
+    const server = createServer();
+    if (typeof at === 'string') server.listen(at);
+    else server.listen(at, '127.0.0.1');
     await once(server, 'listening');
     return new FakeGrpcServer(server);
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const address = this.#server.address();
+    return typeof address === 'string' ? `unix://${address}` : `http://127.0.0.1:${(address as AddressInfo).port}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

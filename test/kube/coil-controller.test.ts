@@ -5,6 +5,7 @@ import { kubeCases } from './kube-cases.ts';
 import { leadershipCases } from './leadership-cases.ts';
 import { nodeCases } from './node-cases.ts';
 import { podCases } from './pod-cases.ts';
+import { podUidCases } from './pod-uid-cases.ts';
 
 describe('coil-controller at a real API server', { skip: kubeMissing() }, () => {
   let server: ApiServer;
@@ -18,6 +19,7 @@ describe('coil-controller at a real API server', { skip: kubeMissing() }, () => 
     leadershipCases(() => server);
     kubeCases(() => server);
     podCases(() => server);
+    podUidCases(() => server);
   });
   // these crash the API server
   describe('one after the other', () => nodeCases(() => server));
