@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { PodAttacher, type PodAttacherDeps } from '../cni/pod-attacher.ts';
+import { spoolFolder } from '../cni/spooled-del.ts';
 import { BlockKeeper } from '../ipam/block-keeper.ts';
 import { NodeIpam } from '../ipam/node-ipam.ts';
 import { NodeState } from '../ipam/node-state.ts';
@@ -10,6 +11,7 @@ import { NodeSync } from '../ipam/node-sync.ts';
 import { CoilError } from '../model/error.ts';
 import type { BlockExporter } from '../podnet/block-exporter.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
+import { DelSpool } from './del-spool.ts';
 import { createHttpServer } from './http-server.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { nodeStatus } from './node-status.ts';
@@ -50,6 +52,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const sync = new NodeSync(options, { ...deps, state, keeper });
   const ipam = new NodeIpam({ node }, { ...deps, state, keeper, sync, signal: background.signal });
   const attacher = new PodAttacher({ ...deps, ipam });
+  const spool = new DelSpool({ folder: spoolFolder(socket) }, { ...deps, attacher });
   const restIpam = {
     allocate: ipam.allocate.bind(ipam),
     release: ipam.release.bind(ipam),
@@ -61,11 +64,11 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   };
   const unavailable = () => (sync.isFresh ? undefined : "coild cannot read this node's state from the datastore");
   const serve = (mayChange: CoildDeps['mayChange'] | undefined) =>
-    createHttpServer({ ipam: restIpam, attacher, unavailable, mayChange, logger });
+    createHttpServer({ ipam: restIpam, attacher: spool.before(attacher), unavailable, mayChange, logger });
 
   // only root can open the socket, so whoever uses it may change everything
   const servers: FastifyInstance[] = [];
-  let following = Promise.resolve();
+  let following: Promise<unknown> = Promise.resolve();
   try {
     servers.push(serve(undefined));
     const removeSocket = await listenOnSocket(servers[0]!, socket);
@@ -73,7 +76,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       if (http) servers.push(await listenOnTcp(serve(deps.mayChange), http));
       logger.info('coild is listening', { node, socket, http: http && `${http.host}:${http.port}` });
       // not before: where another coild serves this node, its routes are not to be touched
-      following = sync.run(background.signal);
+      following = Promise.all([sync.run(background.signal), spool.run(signal)]);
       await aborted(signal);
       logger.info('stopping: finishing the requests under way');
     } finally {
