@@ -8,6 +8,8 @@ const OTHERS_MAY_WRITE = 0o022;
 export interface SpoolFile {
   readonly call: SpooledCall;
   readonly inode: number;
+  /** ctime; numbers of inodes are used again. */
+  readonly changedMs: number;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function readSpoolFile(path: string): Promise<SpoolFile | undefined
   if (found.size > MAX_SPOOLED_BYTES) throw new UnsoundSpoolError(`it is ${found.size} bytes, more than a call may be`);
   const call = decodeSpooled(await file.readFile());
   if (call === undefined) throw new UnsoundSpoolError('it is no whole call of the plugin');
-  return { call, inode: found.ino };
+  return { call, inode: found.ino, changedMs: found.ctimeMs };
 }
 
 /** What is there is not as the plugin puts it there. */

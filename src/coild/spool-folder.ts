@@ -48,9 +48,10 @@ export class SpoolFolder {
   }
 
   /** Removes a file that was read, but not one that took its place. */
-  async remove(name: string, { inode }: SpoolFile): Promise<void> {
+  async remove(name: string, { inode, changedMs }: SpoolFile): Promise<void> {
     const path = this.pathOf(name);
-    if ((await stat(path).catch(ignoreMissing))?.ino === inode) await unlink(path).catch(ignoreMissing);
+    const now = await stat(path).catch(ignoreMissing);
+    if (now?.ino === inode && now.ctimeMs === changedMs) await unlink(path).catch(ignoreMissing);
   }
 
   /** Keeps it for an administrator, out of the way. */

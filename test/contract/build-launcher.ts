@@ -25,6 +25,8 @@ export const builds = {
   launcher: () => compile('coil', join(LAUNCHER, 'coil.c'), [...STATIC, ...DEADLINES], compileStatic),
   /** The launcher that ends with a report at the first access out of bounds, or undefined behaviour. */
   sanitizedLauncher: () => compile('coil-sanitized', join(LAUNCHER, 'coil.c'), [...SANITIZED, ...DEADLINES]),
+  /** What kills a program at one of its system calls. */
+  killAtSyscall: () => compile('kill-at-syscall', join(import.meta.dirname, 'kill-at-syscall.c'), ['-D_GNU_SOURCE']),
   /** A driver for launcher/netconf.h alone, sanitized. */
   netconfScanner: () => compile('netconf-scanner', join(import.meta.dirname, 'netconf-scanner.c'), SANITIZED),
 };
