@@ -32,7 +32,6 @@ static int open_spool(const char *path)
 	char parent[PATH_MAX];
 	snprintf(parent, sizeof parent, "%s", path);
 	*strrchr(parent, '/') = 0;
-	umask(0077);
 	mkdir(parent, 0700); /* /run/coil is not there where coild never ran since the node's start */
 	if (mkdir(path, 0700) < 0 && errno != EEXIST) return -1;
 	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

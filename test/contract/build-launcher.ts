@@ -7,6 +7,8 @@ import { compileStatic } from '../../tools/hypercoil/launcher.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const LAUNCHER = join(ROOT, 'launcher');
 const CACHE = join(ROOT, 'node_modules/.cache/coil');
+/** Its comment says how to build it with libFuzzer. */
+export const LAUNCHER_FUZZER = join(ROOT, 'test/fuzz/launcher.c');
 const WARNINGS = ['-std=c11', '-Wall', '-Wextra', '-Werror'];
 
 /** The deadlines that test builds of the launcher have, so that tests of them need not take a minute. */
@@ -25,8 +27,12 @@ export const builds = {
   launcher: () => compile('coil', join(LAUNCHER, 'coil.c'), [...STATIC, ...DEADLINES], compileStatic),
   /** The launcher that ends with a report at the first access out of bounds, or undefined behaviour. */
   sanitizedLauncher: () => compile('coil-sanitized', join(LAUNCHER, 'coil.c'), [...SANITIZED, ...DEADLINES]),
+  /** The launcher as a function, sanitized, and called with mutations of files. */
+  launcherFuzzer: () => compile('launcher-fuzzer', LAUNCHER_FUZZER, ['-DSTANDALONE', ...SANITIZED]),
   /** What kills a program at one of its system calls. */
   killAtSyscall: () => compile('kill-at-syscall', join(import.meta.dirname, 'kill-at-syscall.c'), ['-D_GNU_SOURCE']),
+  /** What runs a program that cannot sync. */
+  failFsync: () => compile('fail-fsync', join(import.meta.dirname, 'fail-fsync.c'), []),
   /** A driver for launcher/netconf.h alone, sanitized. */
   netconfScanner: () => compile('netconf-scanner', join(import.meta.dirname, 'netconf-scanner.c'), SANITIZED),
 };

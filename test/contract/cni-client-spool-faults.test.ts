@@ -8,8 +8,9 @@ import { builds } from './build-launcher.ts';
 import { asProcess } from './cni-client.ts';
 import { NETCONF } from './cni-client-case.ts';
 import { DEL, DEL_FILE, spooledDel } from './cni-client-spool-cases.ts';
+import { FakeCoild } from './fake-coild.ts';
 
-// What the table of cases cannot say: a disk that is full or read-only, a plugin that is killed.
+// What the table of cases cannot say: a disk that is full, read-only or broken, a plugin that is killed, and order.
 
 const folder = await mkdtemp(join(tmpdir(), 'coil-test-'));
 after(() => rm(folder, { recursive: true }));
@@ -58,6 +59,41 @@ for (const [name, command] of Object.entries(commands)) {
     }
   });
 }
+
+for (const [name, command] of Object.entries(commands)) {
+  test(`${name} does not wait for a coild that hangs as long for a DEL as for an ADD`, async () => {
+    await using coild = await FakeCoild.listen({ after: 'hang' });
+    const ended: string[] = [];
+    const call = async (env: typeof DEL) => {
+      const [file = '', ...args] = command;
+      await asProcess(file, ...args)({ argv: [], env, stdin: NETCONF(coild.address) });
+      ended.push(env.CNI_COMMAND);
+    };
+    await Promise.all([call({ ...DEL, CNI_COMMAND: 'ADD' }), call(DEL)]);
+    assert.deepEqual(ended, ['DEL', 'ADD']);
+  });
+
+  test(`${name} fails where a sync fails, and says so`, async () => {
+    const stdin = NETCONF(`unix://${folder}/unsynced/coild.sock`);
+    const client = asProcess(await builds.failFsync(), '-1', ...command);
+    const { exitStatus, stdout } = await client({ argv: [], env: DEL, stdin });
+    assert.match(JSON.parse(stdout.toString()).details, /coild\.sock\.spool: I\/O error; is coild running/i);
+    assert.equal(exitStatus, 1);
+  });
+}
+
+test('launcher/coil.c syncs the file, and the folder', async () => {
+  const socket = join(folder, 'synced', 'coild.sock');
+  const left: string[] = [];
+  for (let fd = 3; fd < 8; fd++) {
+    await rm(join(folder, 'synced'), { recursive: true, force: true });
+    const client = asProcess(await builds.failFsync(), String(fd), launcher);
+    const { exitStatus } = await client({ argv: [], env: DEL, stdin: NETCONF(`unix://${socket}`) });
+    if (exitStatus === 1) left.push((await readdir(`${socket}.spool`)).join());
+  }
+  // in the order of their descriptors: the folder, when the file has its name, and the file, when it has not
+  assert.deepEqual(left, [DEL_FILE, '']);
+});
 
 test('launcher/coil.c, killed at any of its system calls, leaves a whole file or none that counts', async () => {
   const socket = join(folder, 'killed', 'coild.sock');

@@ -49,7 +49,6 @@ async function write(path: string, bytes: Buffer): Promise<void> {
   const partial = `${path.slice(0, -'.del'.length)}.${process.pid}.tmp`;
   try {
     await using file = await open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
-    await file.chmod(0o600); // whatever the umask takes
     await file.writeFile(bytes);
     await file.sync();
     await rename(partial, path);
