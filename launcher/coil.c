@@ -17,17 +17,18 @@
 #include <sys/time.h>
 #include "coild-address.h"
 #include "deadline.h"
+#include "http-answer.h"
 #include "netconf.h"
+#include "spool.h"
 
 #ifndef DEADLINE_SECONDS
 #define DEADLINE_SECONDS 60 /* from the start of the program to the end of coild's answer */
+#define DEL_SECONDS 20	    /* of it, for a DEL that can be spooled: runtimes give a failed ADD's DELs a minute in all */
 #endif
 #define PRINT_SECONDS 5 /* then, for standard output to take what there is to say */
 #define NETCONF_MAX (512 * 1024)
 #define HEAD_MAX (16 * 1024)	      /* of an HTTP message: what coild's server takes as well */
 #define VARIABLES_MAX (HEAD_MAX - 256) /* of it, for the CNI variables */
-#define BODY_MAX (4 * 1024 * 1024)
-#define TOO_LARGE "larger than 4 MiB"
 #define VERSIONS "\"0.3.0\",\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\""
 #define USAGE "coil is the CNI plugin of Coil, for CNI 0.3.0 to 1.1.0. A container runtime starts it with CNI_COMMAND and\n" \
 	"the other CNI variables set and the network configuration on standard input; it hands them to coild.\n" \
@@ -43,6 +44,8 @@ static const struct { const char *variable, *header; } forwarded[] = {
 static struct member members[] = {{.name = "cniVersion"}, {.name = "coild"}, {.name = NULL}};
 static struct member *const version = &members[0], *const coild = &members[1];
 static char netconf[NETCONF_MAX + 1], request[HEAD_MAX + NETCONF_MAX], answer[HEAD_MAX + BODY_MAX + 1];
+static size_t request_size;
+static char spooled[MEMBER_MAX]; /* the folder for a call that coild does not take; empty where that is an error */
 
 static _Noreturn void finish(int status, const char *text, size_t n)
 {
@@ -81,10 +84,17 @@ static _Noreturn void fail(enum cni_code code, const char *format, ...)
 
 static _Noreturn void no_answer(const char *step, const char *why)
 {
-	char late[64];
-	sprintf(late, "no complete answer within %d s", DEADLINE_SECONDS);
-	fail(TRY_AGAIN_LATER, "coild did not answer at %s\n%s: %s; is coild running on this node? (systemctl status coild, or "
-		"the coild container of this node's DaemonSet Pod)", coild->text, step, ms_left() > 0 ? why : late);
+	char late[64], kept[MEMBER_MAX + 192] = "";
+	sprintf(late, "no complete answer within %d s", *spooled ? DEL_SECONDS : DEADLINE_SECONDS);
+	if (ms_left() <= 0) why = late;
+	if (*spooled) {
+		deadline += PRINT_SECONDS * 1000;
+		const char *wrong = spool(spooled, getenv("CNI_CONTAINERID"), getenv("CNI_IFNAME"), request, request_size);
+		if (!wrong) finish(0, "", 0);
+		snprintf(kept, sizeof kept, "; this DEL cannot be kept for later in %s: %s", spooled, wrong);
+	}
+	fail(TRY_AGAIN_LATER, "coild did not answer at %s\n%s: %s%s; is coild running on this node? (systemctl status coild, "
+		"or the coild container of this node's DaemonSet Pod)", coild->text, step, why, kept);
 }
 
 static _Noreturn void not_coild(const char *what, int status)
@@ -163,6 +173,10 @@ static int connect_coild(void)
 	union coild_address to = {0};
 	socklen_t size = parse_coild_address(coild->text, &to);
 	if (!size) fail(INVALID_NETCONF, "coild in the network configuration is %s\n" COILD_TAKES, coild->text);
+	if (to.any.sa_family == AF_UNIX && !strcmp(getenv("CNI_COMMAND"), "DEL")) {
+		sprintf(spooled, "%s" SPOOL_SUFFIX, to.un.sun_path);
+		deadline -= (DEADLINE_SECONDS - DEL_SECONDS) * 1000;
+	}
 	int fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0), done = -1;
 	do { /* SO_SNDTIMEO bounds connect, also where it waits for room in a Unix socket's queue */
 		long long left = ms_left() > 0 ? ms_left() : 1;
@@ -173,42 +187,22 @@ static int connect_coild(void)
 	return fd;
 }
 
-/* What follows the name of a header of the answer, such as "\r\nContent-Length:"; an empty text where it has none. */
-static const char *header(const char *name)
-{
-	const char *p = strcasestr(answer, name);
-	return p ? p + strlen(name) + strspn(p + strlen(name), " \t") : "";
-}
-
-/* Reads the status and the body's size (SIZE_MAX: up to the end of the connection) from a complete head. */
-static int read_head(size_t *length)
-{
-	int status = 0;
-	if (sscanf(answer, "HTTP/1.%*1[01] %3d", &status) < 1 || status < 100) not_coild("it does not speak HTTP", 0);
-	const char *type = header("\r\nContent-Type:"), *size = header("\r\nContent-Length:");
-	if (strncasecmp(type, "application/cni+json", 20) || !strchr("; \t\r", type[20]))
-		not_coild("not application/cni+json", status);
-	if (*header("\r\nTransfer-Encoding:")) not_coild("in a Transfer-Encoding", status);
-	*length = *size ? strtoul(size, NULL, 10) : SIZE_MAX;
-	if (*size && *length > BODY_MAX) not_coild(TOO_LARGE, status);
-	return status;
-}
-
-static _Noreturn void hand_over(int fd, size_t size)
+static _Noreturn void hand_over(int fd)
 {
 	size_t n = 0, length = SIZE_MAX;
 	char *body = NULL;
-	int status = 0, sent = put(fd, request, size), send_error = errno; /* it may have answered before it read all */
+	int status = 0, sent = put(fd, request, request_size), send_error = errno; /* it may have answered before it read all */
 	for (ssize_t got = 1; got > 0 && (!body || n - (body - answer) < length);) {
 		if ((got = get(fd, answer + n, sizeof answer - 1 - n)) < 0)
 			no_answer(sent ? "receive" : "send", strerror(sent ? errno : send_error));
 		answer[n += got] = 0;
 		if (memcmp(answer, "HTTP/1.", n < 7 ? n : 7) || (!body && n > HEAD_MAX && !strstr(answer, "\r\n\r\n")))
-			not_coild("it does not speak HTTP", 0);
+			not_coild(NOT_HTTP, 0);
 		if (!body && (body = strstr(answer, "\r\n\r\n"))) {
 			body[2] = 0;
 			body += 4;
-			status = read_head(&length);
+			const char *wrong = read_head(answer, &status, &length);
+			if (wrong) not_coild(wrong, status);
 		}
 		if (body && n - (body - answer) > BODY_MAX) not_coild(TOO_LARGE, status);
 	}
@@ -236,6 +230,6 @@ int main(int argc, char **argv)
 	}
 	require_text(coild);
 	if (!*coild->text) strcpy(coild->text, DEFAULT_COILD);
-	size = build_request(size);
-	hand_over(connect_coild(), size);
+	request_size = build_request(size);
+	hand_over(connect_coild());
 }

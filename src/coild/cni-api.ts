@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CNI_CODE, CniError } from '../cni/cni-error.ts';
 import { toCniError } from '../cni/cni-failure.ts';
 import { type CniParameters, parseCniRequest } from '../cni/cni-request.ts';
@@ -9,6 +9,7 @@ import { formatAddResult } from '../cni/result.ts';
 import { answerVersion } from '../cni/versions.ts';
 import { isRecord } from '../model/json.ts';
 import type { Logger } from '../process/logger.ts';
+import { parametersOf } from './cni-parameters.ts';
 import { bodyOf } from './request-body.ts';
 import { toRestFailure } from './rest-failure.ts';
 
@@ -117,21 +118,6 @@ async function serve(
       return undefined;
     }
   }
-}
-
-/** HTTP knows only Latin-1; the bytes are the environment's. */
-function parametersOf(headers: IncomingHttpHeaders): CniParameters {
-  const header = (name: string): string | undefined => {
-    const value = headers[name];
-    return typeof value === 'string' ? Buffer.from(value, 'latin1').toString('utf8') : undefined;
-  };
-  return {
-    command: header('cni-command'),
-    containerId: header('cni-containerid'),
-    netns: header('cni-netns'),
-    ifname: header('cni-ifname'),
-    args: header('cni-args'),
-  };
 }
 
 /** The version to answer in, also where the request could not be read as a whole. */

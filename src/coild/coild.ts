@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { PodAttacher, type PodAttacherDeps } from '../cni/pod-attacher.ts';
+import { spoolFolder } from '../cni/spooled-del.ts';
 import { BlockKeeper } from '../ipam/block-keeper.ts';
 import { NodeIpam } from '../ipam/node-ipam.ts';
 import { NodeState } from '../ipam/node-state.ts';
@@ -12,6 +13,7 @@ import type { BlockExporter } from '../podnet/block-exporter.ts';
 import { abortable } from '../process/abortable.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
 import { createReclaim, type ReclaimSettings, type ReclaimSources } from './create-reclaim.ts';
+import { DelSpool } from './del-spool.ts';
 import { createHttpServer } from './http-server.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { NodeSession, type NodeSessionDeps } from './node-session.ts';
@@ -65,6 +67,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const ipam = new NodeIpam({ node }, { ...deps, state, keeper, sync: permittedSync, signal: background.signal });
   const attacher = new PodAttacher({ ...deps, ipam });
   const { reclaim, garbage } = createReclaim(node, options.reclaim, { ...deps, state, sync, ipam, attacher });
+  const spool = new DelSpool({ folder: spoolFolder(socket) }, { ...deps, attacher });
   const restIpam = {
     allocate: ipam.allocate.bind(ipam),
     release: ipam.release.bind(ipam),
@@ -77,7 +80,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const unavailable = () =>
     session.obstacle ?? (sync.isFresh ? undefined : "coild cannot read this node's state from the datastore");
   const serve = (mayChange: CoildDeps['mayChange'] | undefined) =>
-    createHttpServer({ ipam: restIpam, attacher, garbage, unavailable, mayChange, logger });
+    createHttpServer({ ipam: restIpam, attacher: spool.before(attacher), garbage, unavailable, mayChange, logger });
 
   // only root can open the socket, so whoever uses it may change everything
   const servers: FastifyInstance[] = [];
@@ -91,7 +94,8 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       if (http) servers.push(await listenOnTcp(serve(deps.mayChange), http));
       logger.info('coild is listening', { node, socket, http: http && `${http.host}:${http.port}` });
       // not before: where another coild serves this node, its routes are not to be touched
-      const follow = () => Promise.all([sync.run(background.signal), reclaim.run(background.signal)]);
+      const follow = () =>
+        Promise.all([sync.run(background.signal), reclaim.run(background.signal), spool.run(signal)]);
       following = abortable(session.permitted, background.signal).then(follow, () => undefined);
       await Promise.race([serving, aborted(signal)]);
       logger.info('stopping: finishing the requests under way');

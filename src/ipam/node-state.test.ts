@@ -52,6 +52,12 @@ test('a snapshot tells the blocks and addresses, and where round robin goes on',
   assert.equal(state.reserveFrom('default', 4, always), undefined);
 });
 
+test('an address whose number in its block is the length of its prefix is told from the block', () => {
+  const block = IpPrefix.parse('10.0.0.0/24');
+  state.reset(snapshot(10, [block], [record(block, 23, 'x', 8), record(block, 24, 'y', 9), record(block, 25, 'z', 7)]));
+  assert.deepEqual(offsets(), [23, 24, 25]);
+});
+
 test('news that a call of our own brought already, and news older than it, changes nothing', () => {
   state.reset(snapshot(10, [a]));
   state.record(record(a, 0, 'x', 11));

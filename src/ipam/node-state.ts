@@ -11,7 +11,8 @@ export interface AttachmentKey {
   readonly ifname?: string;
 }
 
-const slotKey = ({ block, offset }: AddressSlot) => `${block.address}/${offset}`;
+/** Not a prefix's spelling, which is a block's key. */
+const slotKey = ({ block, offset }: AddressSlot) => `${block.address}#${offset}`;
 
 /**
  * What the node knows of its blocks and addresses: a copy of the datastore, brought up to date by a watch and by the

@@ -1,5 +1,6 @@
 import { parseCoildAddress } from '../cni/client/coild-address.ts';
 import { checkEnvironment, cniHeaders } from '../cni/client/environment.ts';
+import { handOverDel, hasSpool } from '../cni/client/hand-over-del.ts';
 import { type HandoverDeadline, handOver } from '../cni/client/handover.ts';
 import {
   parseNetworkConfiguration,
@@ -19,17 +20,23 @@ By hand: echo '{"cniVersion":"1.1.0","name":"k8s","type":"coil"}' | CNI_COMMAND=
 export interface CoilOptions {
   /** From the start to the end of coild's answer, as a whole number. */
   readonly deadlineSeconds: number;
+  /** Of it, for a DEL that can be spooled: runtimes give the DELs of a failed ADD a minute in all. */
+  readonly delSeconds: number;
 }
 
+const OPTIONS: CoilOptions = { deadlineSeconds: 60, delSeconds: 20 };
+
 /** The CNI plugin as `hypercoil coil`: what launcher/coil.c does, to the same words. */
-export async function main(io: ProgramIo, options: CoilOptions = { deadlineSeconds: 60 }): Promise<number> {
+export async function main(io: ProgramIo, options = OPTIONS): Promise<number> {
   const byHand = io.env.CNI_COMMAND === undefined && io.argv.length === 1;
   if (byHand && ['--help', '--version', 'version'].includes(io.argv[0]!))
     return (await print(io.stdout, USAGE)) ? 0 : 1;
   if (!io.env.CNI_COMMAND) io.stderr.write(USAGE);
-  const late = AbortSignal.timeout(options.deadlineSeconds * 1000);
-  const deadline = { seconds: options.deadlineSeconds, signal: AbortSignal.any([late, io.signal]) };
-  const answer = await run(io, deadline);
+  const within = (seconds: number): HandoverDeadline => ({
+    seconds,
+    signal: AbortSignal.any([AbortSignal.timeout(seconds * 1000), io.signal]),
+  });
+  const answer = await run(io, within(options.deadlineSeconds), within(options.delSeconds));
   const printed = await print(io.stdout, answer.body);
   return printed ? answer.exitStatus : 1;
 }
@@ -39,7 +46,7 @@ interface Outcome {
   readonly body: string | Uint8Array;
 }
 
-async function run(io: ProgramIo, deadline: HandoverDeadline): Promise<Outcome> {
+async function run(io: ProgramIo, deadline: HandoverDeadline, delDeadline: HandoverDeadline): Promise<Outcome> {
   let version = DEFAULT_CNI_VERSION;
   try {
     const command = checkEnvironment(io.env);
@@ -50,8 +57,11 @@ async function run(io: ProgramIo, deadline: HandoverDeadline): Promise<Outcome> 
     const requested = textMember(netconf, 'cniVersion');
     if (command === 'VERSION') return { exitStatus: 0, body: versionInfo(requested ?? DEFAULT_CNI_VERSION) };
     const coild = textMember(netconf, 'coild') ?? '';
-    const headers = cniHeaders(io.env);
-    const answer = await handOver(parseCoildAddress(coild), { headers, body }, deadline);
+    const message = { headers: cniHeaders(io.env), body, env: io.env };
+    const address = parseCoildAddress(coild);
+    const answer = await (command === 'DEL' && hasSpool(address)
+      ? handOverDel(address, message, delDeadline)
+      : handOver(address, message, deadline));
     return { exitStatus: answer.status === 200 ? 0 : 1, body: answer.body };
   } catch (error) {
     if (!(error instanceof CniError)) throw error;

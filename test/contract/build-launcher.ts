@@ -7,21 +7,32 @@ import { compileStatic } from '../../tools/hypercoil/launcher.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const LAUNCHER = join(ROOT, 'launcher');
 const CACHE = join(ROOT, 'node_modules/.cache/coil');
+/** Its comment says how to build it with libFuzzer. */
+export const LAUNCHER_FUZZER = join(ROOT, 'test/fuzz/launcher.c');
 const WARNINGS = ['-std=c11', '-Wall', '-Wextra', '-Werror'];
 
-/** The deadline that test builds of the launcher have, so that a test of it need not take a minute. */
-export const TEST_DEADLINE_SECONDS = 2;
+/** The deadlines that test builds of the launcher have, so that tests of them need not take a minute. */
+export const TEST_DEADLINES = { deadlineSeconds: 2, delSeconds: 1 };
 
-const DEADLINE = `-DDEADLINE_SECONDS=${TEST_DEADLINE_SECONDS}`;
+const DEADLINES = [
+  `-DDEADLINE_SECONDS=${TEST_DEADLINES.deadlineSeconds}`,
+  `-DDEL_SECONDS=${TEST_DEADLINES.delSeconds}`,
+];
 const STATIC = ['-O2', '-static', '-s'];
 const SANITIZED = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 
 /** What is built from launcher/. @returns the path of the executable; it is kept until a source is newer */
 export const builds = {
-  /** As it is installed, but for its deadline. */
-  launcher: () => compile('coil', join(LAUNCHER, 'coil.c'), [...STATIC, DEADLINE], compileStatic),
+  /** As it is installed, but for its deadlines. */
+  launcher: () => compile('coil', join(LAUNCHER, 'coil.c'), [...STATIC, ...DEADLINES], compileStatic),
   /** The launcher that ends with a report at the first access out of bounds, or undefined behaviour. */
-  sanitizedLauncher: () => compile('coil-sanitized', join(LAUNCHER, 'coil.c'), [...SANITIZED, DEADLINE]),
+  sanitizedLauncher: () => compile('coil-sanitized', join(LAUNCHER, 'coil.c'), [...SANITIZED, ...DEADLINES]),
+  /** The launcher as a function, sanitized, and called with mutations of files. */
+  launcherFuzzer: () => compile('launcher-fuzzer', LAUNCHER_FUZZER, ['-DSTANDALONE', ...SANITIZED]),
+  /** What kills a program at one of its system calls. */
+  killAtSyscall: () => compile('kill-at-syscall', join(import.meta.dirname, 'kill-at-syscall.c'), ['-D_GNU_SOURCE']),
+  /** What runs a program that cannot sync. */
+  failFsync: () => compile('fail-fsync', join(import.meta.dirname, 'fail-fsync.c'), []),
   /** A driver for launcher/netconf.h alone, sanitized. */
   netconfScanner: () => compile('netconf-scanner', join(import.meta.dirname, 'netconf-scanner.c'), SANITIZED),
 };

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { main } from '../../src/programs/coil.ts';
-import { TEST_DEADLINE_SECONDS } from './build-launcher.ts';
+import { TEST_DEADLINES } from './build-launcher.ts';
 
 /** What a client is started with. */
 export interface ClientInput {
@@ -26,7 +26,7 @@ export const inProcess: CniClient = async ({ argv, env, stdin }) => {
   const stderr = new Collector();
   const signal = new AbortController().signal;
   const io = { argv, env, stdin: Readable.from([Buffer.from(stdin)]), stdout, stderr, signal };
-  const exitStatus = await main(io, { deadlineSeconds: TEST_DEADLINE_SECONDS });
+  const exitStatus = await main(io, TEST_DEADLINES);
   return { exitStatus, stdout: stdout.content, stderr: stderr.content.toString() };
 };
 

@@ -25,10 +25,16 @@ test('systemd takes the unit without a warning', { skip: systemdMissing() }, asy
   }
 });
 
+const settings = new Map(
+  unit.split('\n').flatMap((line) => (/^\w+=/.test(line) ? [line.split(/=(.*)/)] : [])) as [string, string][],
+);
+
+test('the folder of the socket, in which the plugin keeps what a stopped coild is to do, outlives coild', () => {
+  assert.equal(settings.get('RuntimeDirectory'), 'coil');
+  assert.equal(settings.get('RuntimeDirectoryPreserve'), 'yes');
+});
+
 test('it confines coild as the DaemonSet does', () => {
-  const settings = new Map(
-    unit.split('\n').flatMap((line) => (/^\w+=/.test(line) ? [line.split(/=(.*)/)] : [])) as [string, string][],
-  );
   assert.equal(settings.get('CapabilityBoundingSet'), 'CAP_NET_ADMIN CAP_SYS_ADMIN');
   assert.equal(settings.get('RestrictNamespaces'), 'net');
   assert.equal(settings.get('ProtectKernelTunables'), undefined);

@@ -59,14 +59,19 @@ export async function handOver(
   }
 }
 
-function open(address: CoildAddress, message: CniMessage, signal: AbortSignal): ClientRequest {
-  const headers = {
+/** All headers of the request, in their order. */
+export function headersOf({ headers, body }: CniMessage): Record<string, string> {
+  return {
     Host: 'coild',
     'Content-Type': 'application/json',
-    'Content-Length': message.body.length,
+    'Content-Length': String(body.length),
     Connection: 'close',
-    ...message.headers,
+    ...headers,
   };
+}
+
+function open(address: CoildAddress, message: CniMessage, signal: AbortSignal): ClientRequest {
+  const headers = headersOf(message);
   return request({ ...address.target, agent: false, method: 'POST', path: '/cni', headers, signal });
 }
 
