@@ -1,4 +1,4 @@
-import { KeyedLock } from '../ipam/keyed-lock.ts';
+import type { KeyedLock } from '../ipam/keyed-lock.ts';
 import type { Allocation, AllocationRequest, PodAddresses, ReleaseRequest } from '../ipam/node-ipam.ts';
 import { CoilError } from '../model/error.ts';
 import type { IpAddress } from '../model/ip-address.ts';
@@ -20,16 +20,19 @@ export interface PodAttacherDeps {
   readonly podNetwork: PodNetwork;
   /** Name of a Pod's link on the host. */
   readonly hostIfname: (namespace: string, pod: string, ifname: string) => string;
+  /** By `NAMESPACE/POD`; shared with whoever else changes a Pod's network. */
+  readonly lock: KeyedLock;
   readonly logger: Logger;
 }
 
 /** CNI's verbs: addresses first, then the network. Calls for one Pod are served one after the other. */
 export class PodAttacher {
   readonly #deps: PodAttacherDeps;
-  readonly #lock = new KeyedLock();
+  readonly #lock: KeyedLock;
 
   constructor(deps: PodAttacherDeps) {
     this.#deps = deps;
+    this.#lock = deps.lock;
   }
 
   /** ADD: gives the attachment addresses and a network; where it has both, changes nothing. */

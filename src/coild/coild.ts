@@ -4,14 +4,18 @@ import { dirname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { PodAttacher, type PodAttacherDeps } from '../cni/pod-attacher.ts';
 import { BlockKeeper } from '../ipam/block-keeper.ts';
+import { KeyedLock } from '../ipam/keyed-lock.ts';
 import { NodeIpam } from '../ipam/node-ipam.ts';
 import { NodeState } from '../ipam/node-state.ts';
 import { NodeSync } from '../ipam/node-sync.ts';
 import { CoilError } from '../model/error.ts';
 import type { BlockExporter } from '../podnet/block-exporter.ts';
+import type { HostSide } from '../podnet/host-side.ts';
+import type { NetworkChanges } from '../podnet/network-changes.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
 import { createHttpServer } from './http-server.ts';
 import type { ListenAddress } from './listen-address.ts';
+import { NetworkGuard } from './network-guard.ts';
 import { nodeStatus } from './node-status.ts';
 import { listenUnix } from './unix-listener.ts';
 
@@ -30,9 +34,11 @@ export interface CoildOptions {
   readonly restMs: number;
 }
 
-export interface CoildDeps extends Omit<PodAttacherDeps, 'ipam'> {
+export interface CoildDeps extends Omit<PodAttacherDeps, 'ipam' | 'lock'> {
   readonly store: IpamStore;
   readonly exporter: BlockExporter;
+  readonly changes: NetworkChanges;
+  readonly hostSide: HostSide;
   /** Whether the client of a TCP connection may change anything. */
   readonly mayChange: (client: Socket) => Promise<boolean>;
   /** Monotonic, in milliseconds. */
@@ -49,7 +55,9 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const keeper = new BlockKeeper({ node }, { ...deps, state });
   const sync = new NodeSync(options, { ...deps, state, keeper });
   const ipam = new NodeIpam({ node }, { ...deps, state, keeper, sync, signal: background.signal });
-  const attacher = new PodAttacher({ ...deps, ipam });
+  const lock = new KeyedLock();
+  const attacher = new PodAttacher({ ...deps, ipam, lock });
+  const guard = new NetworkGuard(options, { ...deps, state, keeper, sync, lock });
   const restIpam = {
     allocate: ipam.allocate.bind(ipam),
     release: ipam.release.bind(ipam),
@@ -65,7 +73,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
 
   // only root can open the socket, so whoever uses it may change everything
   const servers: FastifyInstance[] = [];
-  let following = Promise.resolve();
+  let following: Promise<unknown> = Promise.resolve();
   try {
     servers.push(serve(undefined));
     const removeSocket = await listenOnSocket(servers[0]!, socket);
@@ -73,7 +81,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       if (http) servers.push(await listenOnTcp(serve(deps.mayChange), http));
       logger.info('coild is listening', { node, socket, http: http && `${http.host}:${http.port}` });
       // not before: where another coild serves this node, its routes are not to be touched
-      following = sync.run(background.signal);
+      following = Promise.all([sync.run(background.signal), guard.run(background.signal)]);
       await aborted(signal);
       logger.info('stopping: finishing the requests under way');
     } finally {

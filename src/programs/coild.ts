@@ -6,6 +6,8 @@ import { CoilError } from '../model/error.ts';
 import { socketUid } from '../netlink/socket-owner.ts';
 import { hostIfname } from '../podnet/host-ifname.ts';
 import { NetlinkBlockExporter } from '../podnet/netlink-block-exporter.ts';
+import { NetlinkHostSide } from '../podnet/netlink-host-side.ts';
+import { NetlinkNetworkChanges } from '../podnet/netlink-network-changes.ts';
 import { NetlinkPodNetwork } from '../podnet/netlink-pod-network.ts';
 import { withFlags } from '../process/command-line.ts';
 import { durationFlag, type FlagValues, integerFlag, textFlag } from '../process/flag.ts';
@@ -52,9 +54,12 @@ export const main: Main = (io) =>
       await using store = await openStorePatiently(storeOptions, { ...io, logger });
       if (!store) return 0;
       await using podNetwork = new NetlinkPodNetwork({}, { logger });
-      await using exporter = new NetlinkBlockExporter({ tableId: flags['table-id'], protocolId: flags['protocol-id'] });
+      await using hostSide = new NetlinkHostSide({}, { isDoomed: (name) => podNetwork.isDoomed(name) });
+      const table = { tableId: flags['table-id'], protocolId: flags['protocol-id'] };
+      await using exporter = new NetlinkBlockExporter(table);
+      const network = { podNetwork, hostSide, exporter, hostIfname, changes: new NetlinkNetworkChanges(table) };
       const options = { node, http, socket, ...intervals(flags) };
-      const deps = { store, podNetwork, exporter, hostIfname, logger, mayChange: rootOnly(socketUid), ...clocks };
+      const deps = { store, ...network, logger, mayChange: rootOnly(socketUid), ...clocks };
       await runCoild(options, deps, io.signal);
       return 0;
     } catch (error) {
