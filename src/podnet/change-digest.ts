@@ -64,15 +64,12 @@ export class ChangeDigest {
     change: { exportedRoutes: boolean; readonly links: Set<string>; readonly deletedLinks: Set<string> },
   ): void {
     const { index, flags, name = '' } = link;
+    if (gone) this.#names.delete(index);
+    else this.#names.set(index, name);
     // exported routes lead to it, go when it goes down, and are refused until it is up
     if ((flags & LinkFlag.loopback) !== 0) change.exportedRoutes = true;
-    if (gone) {
-      this.#names.delete(index);
-      change.deletedLinks.add(name);
-      return;
-    }
-    this.#names.set(index, name);
-    if ((flags & LinkFlag.up) === 0) change.links.add(name);
+    else if (gone) change.deletedLinks.add(name);
+    else if ((flags & LinkFlag.up) === 0) change.links.add(name);
   }
 }
 
