@@ -38,7 +38,8 @@ export class PodMender {
     while (!signal.aborted) {
       try {
         if (!(await this.#isDamaged(pod, signal))) return;
-        await sleep(this.#deps.pace.delay(podKey(pod)), signal);
+        const ms = this.#deps.pace.delay(podKey(pod));
+        if (ms > 0) await sleep(ms, signal);
         if (await this.#deps.lock.run(podKey(pod), signal, () => this.#mendLocked(pod, signal))) return;
       } catch (error) {
         if (signal.aborted) return;
