@@ -9,6 +9,8 @@ import { close, receiveNow } from './syscalls.ts';
 /** An announcement is one message of some 2 KB at most, also of a link with all its statistics; room for 32 KiB. */
 const BUFFER_BYTES = 32768;
 const NEVER_WAITS_MS = 1000;
+/** How often one looks. */
+const LOOK_MS = 150;
 
 export interface SubscriptionOptions {
   /** Bits of `MulticastGroup`. */
@@ -70,6 +72,35 @@ export class Subscription implements Disposable {
     return { announcements, lost: false, more: true };
   }
 
+  /**
+   * Looks until there is something, first at once and then every `LOOK_MS`; undefined once `signal` is aborted. The looks
+   * do not keep a process running. A look that finds nothing is one system call.
+   * @throws {NetlinkError} EBADF where it is closed
+   */
+  async heard(limit: number, signal: AbortSignal): Promise<Received | undefined> {
+    if (signal.aborted) return undefined;
+    const first = this.receive(limit);
+    if (!isNothing(first)) return first;
+    const { promise, resolve, reject } = Promise.withResolvers<Received | undefined>();
+    const onAbort = () => resolve(undefined);
+    signal.addEventListener('abort', onAbort, { once: true });
+    // one timer for all looks, and nothing that waits for it: the looks are all that an idle process does
+    const timer = setInterval(() => {
+      try {
+        const received = this.receive(limit);
+        if (!isNothing(received)) resolve(received);
+      } catch (error) {
+        reject(error);
+      }
+    }, LOOK_MS).unref();
+    try {
+      return await promise;
+    } finally {
+      clearInterval(timer);
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
   /** The next datagram; undefined where there is none. */
   #next(): Uint8Array | 'lost' | undefined {
     if (this.#closed) throw new NetlinkError('recv', constants.errno.EBADF);
@@ -87,6 +118,10 @@ export class Subscription implements Disposable {
     if (!this.#closed) close(this.#fd);
     this.#closed = true;
   }
+}
+
+function isNothing({ announcements, lost, more }: Received): boolean {
+  return announcements.length === 0 && !lost && !more;
 }
 
 function decode(bytes: Uint8Array): Announcement[] {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { listLinks } from '../netlink/links.ts';
 import { MulticastGroup } from '../netlink/multicast-group.ts';
 import { Subscription } from '../netlink/subscription.ts';
@@ -15,12 +15,10 @@ export interface NetlinkNetworkChangesOptions extends ExportTable {
   readonly receiveBufferBytes?: number;
 }
 
-/**
- * How often one looks. A look that finds nothing is one system call: all of them take some 0.1 % of a core.
- */
-const LOOK_MS = 150;
 /** What is decoded before anything else gets a turn of the event loop. */
 const MESSAGES_PER_TURN = 200;
+
+const NOTHING = { announcements: [], lost: false, more: false };
 
 const { link, ipv4Address, ipv4Route, ipv6Address, ipv6Route } = MulticastGroup;
 const GROUPS = link | ipv4Address | ipv4Route | ipv6Address | ipv6Route;
@@ -41,8 +39,10 @@ export class NetlinkNetworkChanges implements NetworkChanges {
       const buffer = receiveBufferBytes === undefined ? {} : { receiveBufferBytes };
       using subscription = Subscription.openAt(node.netns, { groups: GROUPS, ...buffer });
       let unknown = true;
-      while (!signal.aborted) {
-        const { announcements, lost, more } = subscription.receive(MESSAGES_PER_TURN);
+      for (;;) {
+        const received = unknown ? NOTHING : await subscription.heard(MESSAGES_PER_TURN, signal);
+        if (received === undefined) return;
+        const { announcements, lost, more } = received;
         if (unknown || lost) {
           digest.reset(await node.socket.dump(listLinks(), signal));
           yield { kind: 'unknown' };
@@ -50,8 +50,7 @@ export class NetlinkNetworkChanges implements NetworkChanges {
         }
         const change = digest.digest(announcements);
         if (change !== undefined) yield change;
-        if (more) await turn(undefined, { signal });
-        else await sleep(LOOK_MS, undefined, { ref: false, signal });
+        if (more) await turn();
       }
     } catch (error) {
       if (!signal.aborted) throw networkError("cannot follow the changes of the node's network", error);
