@@ -183,5 +183,6 @@ describe('what is as it should be is left alone', { skip: needsRoot, concurrency
     await eventually('all is as before', async () => String(await healing.state()) === String(before), 40_000);
     await kept.sandbox.succeed('CHECK', { netconf: { prevResult: kept.result } });
     assert.ok(warnings().length > 0);
+    assert.equal(await healing.node.coild.stop(), 0, healing.node.coild.output);
   });
 });
