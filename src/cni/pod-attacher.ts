@@ -1,4 +1,4 @@
-import { KeyedLock } from '../ipam/keyed-lock.ts';
+import type { KeyedLock } from '../ipam/keyed-lock.ts';
 import type { Allocation, AllocationRequest, PodAddresses, ReleaseRequest } from '../ipam/node-ipam.ts';
 import { CoilError } from '../model/error.ts';
 import type { IpAddress } from '../model/ip-address.ts';
@@ -21,6 +21,8 @@ export interface PodAttacherDeps {
   readonly podNetwork: PodNetwork;
   /** Name of a Pod's link on the host. */
   readonly hostIfname: (namespace: string, pod: string, ifname: string) => string;
+  /** By `NAMESPACE/POD`; shared with whoever else changes a Pod's network. */
+  readonly lock: KeyedLock;
   readonly logger: Logger;
 }
 
@@ -28,10 +30,11 @@ export interface PodAttacherDeps {
 export class PodAttacher {
   readonly adds = new AddsUnderWay();
   readonly #deps: PodAttacherDeps;
-  readonly #lock = new KeyedLock();
+  readonly #lock: KeyedLock;
 
   constructor(deps: PodAttacherDeps) {
     this.#deps = deps;
+    this.#lock = deps.lock;
   }
 
   /** ADD: gives the attachment addresses and a network; where it has both, changes nothing. */

@@ -5,17 +5,21 @@ import type { FastifyInstance } from 'fastify';
 import { PodAttacher, type PodAttacherDeps } from '../cni/pod-attacher.ts';
 import { spoolFolder } from '../cni/spooled-del.ts';
 import { BlockKeeper } from '../ipam/block-keeper.ts';
+import { KeyedLock } from '../ipam/keyed-lock.ts';
 import { NodeIpam } from '../ipam/node-ipam.ts';
 import { NodeState } from '../ipam/node-state.ts';
 import { NodeSync } from '../ipam/node-sync.ts';
 import { CoilError } from '../model/error.ts';
 import type { BlockExporter } from '../podnet/block-exporter.ts';
+import type { HostSide } from '../podnet/host-side.ts';
+import type { NetworkChanges } from '../podnet/network-changes.ts';
 import { abortable } from '../process/abortable.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
 import { createReclaim, type ReclaimSettings, type ReclaimSources } from './create-reclaim.ts';
 import { DelSpool } from './del-spool.ts';
 import { createHttpServer } from './http-server.ts';
 import type { ListenAddress } from './listen-address.ts';
+import { NetworkGuard } from './network-guard.ts';
 import { NodeSession, type NodeSessionDeps } from './node-session.ts';
 import { nodeStatus } from './node-status.ts';
 import { listenUnix } from './unix-listener.ts';
@@ -38,9 +42,14 @@ export interface CoildOptions {
   readonly reclaim: ReclaimSettings;
 }
 
-export interface CoildDeps extends Omit<PodAttacherDeps, 'ipam'>, ReclaimSources, Pick<NodeSessionDeps, 'sessions'> {
+export interface CoildDeps
+  extends Omit<PodAttacherDeps, 'ipam' | 'lock'>,
+    ReclaimSources,
+    Pick<NodeSessionDeps, 'sessions'> {
   readonly store: IpamStore;
   readonly exporter: BlockExporter;
+  readonly changes: NetworkChanges;
+  readonly hostSide: HostSide;
   /** Whether the client of a TCP connection may change anything. */
   readonly mayChange: (client: Socket) => Promise<boolean>;
   /** Monotonic, in milliseconds. */
@@ -65,9 +74,11 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
     renew: sync.renew.bind(sync),
   };
   const ipam = new NodeIpam({ node }, { ...deps, state, keeper, sync: permittedSync, signal: background.signal });
-  const attacher = new PodAttacher({ ...deps, ipam });
+  const lock = new KeyedLock();
+  const attacher = new PodAttacher({ ...deps, ipam, lock });
   const { reclaim, garbage } = createReclaim(node, options.reclaim, { ...deps, state, sync, ipam, attacher });
   const spool = new DelSpool({ folder: spoolFolder(socket) }, { ...deps, attacher });
+  const guard = new NetworkGuard(options, { ...deps, state, keeper, sync, lock });
   const restIpam = {
     allocate: ipam.allocate.bind(ipam),
     release: ipam.release.bind(ipam),
@@ -95,7 +106,12 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       logger.info('coild is listening', { node, socket, http: http && `${http.host}:${http.port}` });
       // not before: where another coild serves this node, its routes are not to be touched
       const follow = () =>
-        Promise.all([sync.run(background.signal), reclaim.run(background.signal), spool.run(signal)]);
+        Promise.all([
+          sync.run(background.signal),
+          reclaim.run(background.signal),
+          guard.run(background.signal),
+          spool.run(signal),
+        ]);
       following = abortable(session.permitted, background.signal).then(follow, () => undefined);
       await Promise.race([serving, aborted(signal)]);
       logger.info('stopping: finishing the requests under way');

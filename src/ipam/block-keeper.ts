@@ -1,5 +1,6 @@
 import { CoilError } from '../model/error.ts';
 import type { IpFamily } from '../model/ip-address.ts';
+import type { IpPrefix } from '../model/ip-prefix.ts';
 import type { BlockExporter } from '../podnet/block-exporter.ts';
 import { Backoff } from '../process/backoff.ts';
 import type { Logger } from '../process/logger.ts';
@@ -51,19 +52,28 @@ export class BlockKeeper {
   }
 
   /**
-   * Makes the exported routes those of the node's blocks.
+   * Makes the exported routes those of the node's blocks. Gives the blocks whose routes were there before, and had been
+   * taken away by somebody else.
    * @throws {CoilError} network
    */
-  async export(signal: AbortSignal): Promise<void> {
+  async export(signal: AbortSignal): Promise<readonly IpPrefix[]> {
+    const { logger } = this.#deps;
     const staying = this.#deps.state.blocks.filter((owned) => owned.state !== 'leaving');
+    const before = new Set(staying.filter(({ state }) => state === 'exported').map(({ block }) => block.toString()));
     const { added, removed } = await this.#deps.exporter.sync(
       staying.map(({ block }) => block),
       signal,
     );
     for (const owned of staying) if (owned.state === 'acquired') owned.state = 'exported';
-    if (added.length + removed.length > 0) {
-      this.#deps.logger.info('exported blocks', { added: added.map(String), removed: removed.map(String) });
+    const putBack = added.filter((block) => before.has(block.toString()));
+    if (putBack.length > 0) {
+      logger.warn('put back routes of blocks that somebody removed', { blocks: putBack.map(String) });
     }
+    const others = added.filter((block) => !putBack.includes(block));
+    if (others.length + removed.length > 0) {
+      logger.info('exported blocks', { added: others.map(String), removed: removed.map(String) });
+    }
+    return putBack;
   }
 
   /** Exports, however often that has to be tried; calls made during a run share the next one. Never throws. */
@@ -80,7 +90,8 @@ export class BlockKeeper {
     const backoff = new Backoff({ baseMs: 100, maxMs: 10_000 });
     while (!signal.aborted) {
       try {
-        return await this.export(signal);
+        await this.export(signal);
+        return;
       } catch (error) {
         if (signal.aborted) return;
         this.#deps.logger.error('cannot export the blocks of this node; trying again', { error });

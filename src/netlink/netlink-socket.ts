@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { consistentDump } from './consistent-dump.ts';
 import { Exchange } from './exchange.ts';
 import { MessageFlag } from './message.ts';
 import { NetlinkError } from './netlink-error.ts';
@@ -18,7 +19,6 @@ export interface NetlinkSocketOptions {
 
 /** As many acknowledgements as the receive buffer holds under the kernel's default limits. */
 const REQUESTS_PER_SEND = 64;
-const DUMP_ATTEMPTS = 5;
 
 /**
  * A netlink socket. It belongs to the network namespace that it was opened in, for ever and from every thread. Calls
@@ -38,7 +38,8 @@ export class NetlinkSocket implements Disposable, AsyncDisposable {
 
   /** In the calling thread's own namespace. @throws {NetlinkError} */
   static open(options: NetlinkSocketOptions = {}): NetlinkSocket {
-    return new NetlinkSocket(openSocket(options.protocol ?? NetlinkProtocol.route, options.receiveTimeoutMs ?? 10_000));
+    const { protocol = NetlinkProtocol.route, receiveTimeoutMs = 10_000 } = options;
+    return new NetlinkSocket(openSocket({ protocol, receiveTimeoutMs }));
   }
 
   /** In the namespace of a path, or one held open. @throws {NetlinkError} as `Netns.open` */
@@ -71,17 +72,8 @@ export class NetlinkSocket implements Disposable, AsyncDisposable {
 
   /** All entries of a table, as they were at one moment. @throws {NetlinkError}, or the signal's reason */
   dump<T>(request: Request<T>, signal?: AbortSignal): Promise<Exclude<T, undefined>[]> {
-    return this.#run(async () => {
-      for (let attempt = 1; attempt <= DUMP_ATTEMPTS; attempt++) {
-        const pending = new PendingRequest(request);
-        await this.#exchange.run([pending], MessageFlag.dump);
-        const again = pending.interrupted || NetlinkError.is(pending.error, 'EINTR', 'ENOBUFS');
-        if (!again && pending.error !== undefined) throw pending.error;
-        if (!again) return pending.values as Exclude<T, undefined>[];
-        signal?.throwIfAborted();
-      }
-      throw new NetlinkError(request.operation, constants.errno.EINTR);
-    }, signal);
+    const exchange = (pending: PendingRequest<T>) => this.#exchange.run([pending], MessageFlag.dump);
+    return this.#run(() => consistentDump(request, exchange, signal), signal);
   }
 
   /** What is under way is answered first; what still waits for its turn, and what comes later, gets EBADF. */

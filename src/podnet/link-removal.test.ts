@@ -54,9 +54,11 @@ test('a failure is logged, and tried again when asked to', async () => {
     logger.records.map(({ level, fields }) => [level, fields.link, fields.error]),
     [['warn', 'a', socket.failure]],
   );
+  assert.ok(removal.isDoomed('a'));
   socket.failure = undefined;
   removal.retryFailed();
   await removal.settled();
+  assert.ok(!removal.isDoomed('a'));
   removal.retryFailed();
   await removal.settled();
   assert.deepEqual(socket.batches, [['ip link delete dev 2'], ['ip link delete dev 2']]);

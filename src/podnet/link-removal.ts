@@ -72,6 +72,11 @@ export class LinkRemoval {
     return this.#underWay.has(name);
   }
 
+  /** Whether a link of that name is to go: now, or when it is tried again. */
+  isDoomed(name: string): boolean {
+    return this.#underWay.has(name) || this.#failed.has(name);
+  }
+
   /** Waits until no deletion of a link of that name is under way, however it ends. @throws the signal's reason */
   async finished(name: string, signal: AbortSignal): Promise<void> {
     const over = this.#underWay.get(name);

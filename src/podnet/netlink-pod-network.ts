@@ -95,6 +95,11 @@ export class NetlinkPodNetwork implements PodNetwork, AsyncDisposable {
     return this.#removal.settled();
   }
 
+  /** Whether a host link of that name is a detached Pod's, and only waits for its deletion. */
+  isDoomed(hostIfname: string): boolean {
+    return this.#removal.isDoomed(hostIfname);
+  }
+
   /** Waits for what is under way, then closes the sockets. */
   async close(): Promise<void> {
     await this.#removal.close();

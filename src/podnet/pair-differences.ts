@@ -16,7 +16,7 @@ export function ownerDifferences(host: LinkMessage, { containerId, ifname }: Att
   const alias = ownerAlias(containerId, ifname);
   if (host.alias === alias) return [];
   const owner = host.alias === undefined ? 'has no owner' : `belongs to ${host.alias}`;
-  return [{ what: `the link ${owner}`, fix: setLink(host.index, { alias }) }];
+  return [{ part: 'link', what: `the link ${owner}`, fix: setLink(host.index, { alias }) }];
 }
 
 /** What of an attachment that is there is not as it should be, the mark apart. Reads only. @throws {NetlinkError} */
@@ -32,7 +32,13 @@ export async function pairDifferences(
   return {
     host: [
       ...(generates
-        ? [{ what: 'the link makes itself IPv6 addresses', fix: setLink(host.index, { addressGeneration }) }]
+        ? [
+            {
+              part: 'link' as const,
+              what: 'the link makes itself IPv6 addresses',
+              fix: setLink(host.index, { addressGeneration }),
+            },
+          ]
         : []),
       ...(await sideDifferences(sides.node, host, hostLayout(host.index, addresses), signal)),
     ],

@@ -11,9 +11,18 @@ import type { SideLayout } from './pod-layout.ts';
 
 /** Something that is not as it should be, and the request that makes it so. */
 export interface Difference {
+  readonly part: 'link' | 'address' | 'route';
   /** E.g. "route 10.1.2.3 is missing". */
   readonly what: string;
   readonly fix: Request;
+}
+
+/** One end of a Pod's veth pair, as the kernel has it. */
+export interface SideState {
+  readonly link: LinkMessage;
+  readonly addresses: readonly AddressMessage[];
+  /** Of the main table, and of the families that were asked for. */
+  readonly routes: readonly RouteMessage[];
 }
 
 /** Where one end of a Pod's veth pair, as the kernel has it, differs from `layout`; in the order to be put right. */
@@ -23,37 +32,71 @@ export async function sideDifferences(
   layout: SideLayout,
   signal: AbortSignal,
 ): Promise<Difference[]> {
+  return differencesOf(await readSide(socket, link, layout, signal), layout, replaceRoute);
+}
+
+/** Reads what of `layout` is there, and what stands in its place. @throws {NetlinkError} */
+export async function readSide(
+  socket: NetlinkSocket,
+  link: LinkMessage,
+  layout: SideLayout,
+  signal: AbortSignal,
+): Promise<SideState> {
   const families = [...new Set(layout.routes.map(({ family }) => family))];
   const addresses = await socket.dump(listAddresses(link.index), signal);
   const routes: RouteMessage[] = [];
   for (const family of families) {
     routes.push(...(await listRoutes(socket, family, { table: RouteTable.main, link: link.index }, signal)));
   }
+  return { link, addresses, routes };
+}
+
+/** @param putRoute makes the request that puts a missing route there */
+export function differencesOf(
+  { link, addresses, routes }: SideState,
+  layout: SideLayout,
+  putRoute: (route: Route) => Request,
+): Difference[] {
   return [
     ...linkDown(link),
     ...layout.addresses
       .filter((wanted) => !addresses.some((actual) => sameAddress(wanted, actual)))
-      .map((wanted) => ({ what: `address ${print(wanted.address)} is missing`, fix: addAddress(wanted) })),
+      .map((wanted) => ({
+        part: 'address' as const,
+        what: `address ${print(wanted.address)} is missing`,
+        fix: addAddress(wanted),
+      })),
     ...layout.routes
       .filter((wanted) => !routes.some((actual) => sameRoute(wanted, actual)))
-      .map((wanted) => ({ what: `route ${printRoute(wanted)} is missing`, fix: replaceRoute(wanted) })),
+      .map((wanted) => ({
+        part: 'route' as const,
+        what: `route ${printRoute(wanted)} is missing`,
+        fix: putRoute(wanted),
+      })),
   ];
 }
 
 function linkDown(link: LinkMessage): Difference[] {
   if ((link.flags & LinkFlag.up) !== 0) return [];
-  return [{ what: 'the link is down', fix: setLink(link.index, { up: true }) }];
+  return [{ part: 'link', what: 'the link is down', fix: setLink(link.index, { up: true }) }];
 }
 
-function sameAddress(wanted: LinkAddress, actual: AddressMessage): boolean {
+export function sameAddress(wanted: LinkAddress, actual: AddressMessage): boolean {
   return sameBytes(wanted.address, actual.local ?? actual.address) && actual.prefixLength === wanted.address.length * 8;
+}
+
+/** Whether a route leads to just the address that `wanted` leads to, however. */
+export function sameDestination(wanted: Route, actual: RouteMessage): boolean {
+  return (
+    wanted.family === actual.family &&
+    sameBytes(wanted.destination, actual.destination) &&
+    actual.destinationLength === (wanted.destination?.length ?? 0) * 8
+  );
 }
 
 function sameRoute(wanted: Route, actual: RouteMessage): boolean {
   return (
-    wanted.family === actual.family &&
-    sameBytes(wanted.destination, actual.destination) &&
-    actual.destinationLength === (wanted.destination?.length ?? 0) * 8 &&
+    sameDestination(wanted, actual) &&
     sameBytes(wanted.gateway, actual.gateway) &&
     (wanted.scope ?? RouteScope.universe) === actual.scope &&
     actual.type === RouteType.unicast

@@ -8,6 +8,8 @@ import { socketUid } from '../netlink/socket-owner.ts';
 import { hostIfname } from '../podnet/host-ifname.ts';
 import { NetlinkAttachmentLinks } from '../podnet/netlink-attachment-links.ts';
 import { NetlinkBlockExporter } from '../podnet/netlink-block-exporter.ts';
+import { NetlinkHostSide } from '../podnet/netlink-host-side.ts';
+import { NetlinkNetworkChanges } from '../podnet/netlink-network-changes.ts';
 import { NetlinkPodNetwork } from '../podnet/netlink-pod-network.ts';
 import { withFlags } from '../process/command-line.ts';
 import { durationFlag, type FlagValues, integerFlag, textFlag } from '../process/flag.ts';
@@ -59,10 +61,13 @@ export const main: Main = (io) =>
       await using store = await openStorePatiently(storeOptions, { ...io, logger });
       if (!store) return 0;
       await using podNetwork = new NetlinkPodNetwork({}, { logger });
-      await using exporter = new NetlinkBlockExporter({ tableId: flags['table-id'], protocolId: flags['protocol-id'] });
+      await using hostSide = new NetlinkHostSide({}, { isDoomed: (name) => podNetwork.isDoomed(name) });
+      const table = { tableId: flags['table-id'], protocolId: flags['protocol-id'] };
+      await using exporter = new NetlinkBlockExporter(table);
       await using links = new NetlinkAttachmentLinks();
       using runtime = openSandboxSource(flags, { logger });
       using kubernetes = flags['ask-kubernetes'] ? new LazyPodUids(io.env) : undefined;
+      const network = { podNetwork, hostSide, exporter, hostIfname, changes: new NetlinkNetworkChanges(table) };
       const sources = {
         sessions: store.sessions,
         boots: store,
@@ -72,8 +77,7 @@ export const main: Main = (io) =>
         podUids: kubernetes,
       };
       const options = { node, host: hostname(), http, socket, reclaim, ...intervals(flags) };
-      const mayChange = rootOnly(socketUid);
-      const deps = { store, podNetwork, exporter, hostIfname, logger, mayChange, ...sources, ...clocks };
+      const deps = { store, ...network, ...sources, logger, mayChange: rootOnly(socketUid), ...clocks };
       await runCoild(options, deps, io.signal);
       return 0;
     } catch (error) {

@@ -62,7 +62,7 @@ export class ReclaimScene implements AsyncDisposable {
     const { logger, network: podNetwork } = this;
     this.node = new IpamNode(store, { node, restMs: 0 });
     const { ipam, state, sync } = this.node;
-    this.attacher = new PodAttacher({ ipam, podNetwork, hostIfname, logger });
+    this.attacher = new PodAttacher({ lock: new KeyedLock(), ipam, podNetwork, hostIfname, logger });
     const releaseAsSeen: typeof ipam.releaseAsSeen = async (...args) => {
       const change = this.beforeChange;
       this.beforeChange = undefined;

@@ -14,6 +14,8 @@ import { hostIfname } from '../../src/podnet/host-ifname.ts';
 import { nullLogger } from '../../src/process/logger.ts';
 import { SqliteIpamStore } from '../../src/store/sqlite/sqlite-ipam-store.ts';
 import { FakeBlockExporter } from '../contract/fake-block-exporter.ts';
+import { FakeHostSide } from '../contract/fake-host-side.ts';
+import { FakeNetworkChanges } from '../contract/fake-network-changes.ts';
 import { FakePodNetwork } from '../contract/fake-pod-network.ts';
 import { createPool } from '../e2e/datastores.ts';
 import { eventually } from '../e2e/eventually.ts';
@@ -45,6 +47,7 @@ before(async () => {
   const deps = {
     ...{ store, exporter: new FakeBlockExporter(), podNetwork, hostIfname },
     ...{ sessions: undefined, boots: store, bootId: async () => 'this boot', links: podNetwork },
+    ...{ changes: new FakeNetworkChanges(), hostSide: new FakeHostSide() },
     ...{ logger: nullLogger, mayChange: async () => true, clock: () => performance.now(), now: () => new Date() },
   };
   running = runCoild(options, deps, stop.signal);

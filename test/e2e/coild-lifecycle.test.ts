@@ -8,6 +8,7 @@ import { asProcess } from '../contract/cni-client.ts';
 import { needsRoot } from '../kernel/kernel-fixture.ts';
 import { DATASTORES } from './datastores.ts';
 import { eventually } from './eventually.ts';
+import { isKernelsOwn } from './kernel-state.ts';
 import { NodeUnderTest } from './node-under-test.ts';
 import { Relay } from './relay.ts';
 import { Scene } from './scene.ts';
@@ -127,7 +128,7 @@ class RouteMonitor implements AsyncDisposable {
   async seen(): Promise<readonly string[]> {
     await this.#mark();
     await eventually('the marker is seen', async () => /Deleted 192\.0\.2\.1 .*\n$/.test(this.#text));
-    const lines = this.#text.split('\n').filter((line) => line !== '' && !line.includes(MARKER));
+    const lines = this.#text.split('\n').filter((line) => line !== '' && !line.includes(MARKER) && !isKernelsOwn(line));
     this.#text = '';
     return lines;
   }

@@ -15,7 +15,8 @@ export async function dumpKernel(netns: TestNetns): Promise<readonly string[]> {
   return stdout.split('\n').filter((line) => line !== '' && !isKernelsOwn(line));
 }
 
-function isKernelsOwn(line: string): boolean {
+/** Whether a line of `ip` tells of what the kernel does by itself, a while after a link has a carrier. */
+export function isKernelsOwn(line: string): boolean {
   return /fe80::(\/64|[0-9a-f]{2,})|anycast|multicast ff00/.test(line);
 }
 

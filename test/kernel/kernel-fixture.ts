@@ -47,3 +47,10 @@ export class TestNetns implements AsyncDisposable {
     if (names.includes(this.name)) await ip(`netns delete ${this.name}`);
   }
 }
+
+/** `ip -batch`: many commands by one program; rejects where one fails. */
+export async function ipBatch(netns: TestNetns, lines: readonly string[]): Promise<void> {
+  const running = run('ip', ['-n', netns.name, '-batch', '-']);
+  running.child.stdin!.end(lines.map((line) => `${line}\n`).join(''));
+  await running;
+}
