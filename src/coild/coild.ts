@@ -7,6 +7,7 @@ import { BlockKeeper } from '../ipam/block-keeper.ts';
 import { NodeIpam } from '../ipam/node-ipam.ts';
 import { NodeState } from '../ipam/node-state.ts';
 import { NodeSync } from '../ipam/node-sync.ts';
+import { StoreChanges } from '../ipam/store-changes.ts';
 import { CoilError } from '../model/error.ts';
 import type { BlockExporter } from '../podnet/block-exporter.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
@@ -46,9 +47,10 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const { logger } = deps;
   const background = new AbortController();
   const state = new NodeState(options, deps);
-  const keeper = new BlockKeeper({ node }, { ...deps, state });
+  const changes = new StoreChanges(deps);
+  const keeper = new BlockKeeper({ node }, { ...deps, store: changes, state });
   const sync = new NodeSync(options, { ...deps, state, keeper });
-  const ipam = new NodeIpam({ node }, { ...deps, state, keeper, sync, signal: background.signal });
+  const ipam = new NodeIpam({ node }, { ...deps, store: changes, state, keeper, sync, signal: background.signal });
   const attacher = new PodAttacher({ ...deps, ipam });
   const restIpam = {
     allocate: ipam.allocate.bind(ipam),
@@ -59,7 +61,10 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       return nodeStatus(state);
     },
   };
-  const unavailable = () => (sync.isFresh ? undefined : "coild cannot read this node's state from the datastore");
+  const unavailable = () => {
+    if (!sync.isFresh) return "coild cannot read this node's state from the datastore";
+    return changes.failure && `coild cannot change the datastore: ${changes.failure}`;
+  };
   const serve = (mayChange: CoildDeps['mayChange'] | undefined) =>
     createHttpServer({ ipam: restIpam, attacher, unavailable, mayChange, logger });
 
@@ -73,7 +78,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       if (http) servers.push(await listenOnTcp(serve(deps.mayChange), http));
       logger.info('coild is listening', { node, socket, http: http && `${http.host}:${http.port}` });
       // not before: where another coild serves this node, its routes are not to be touched
-      following = sync.run(background.signal);
+      following = follow({ sync, changes }, background.signal);
       await aborted(signal);
       logger.info('stopping: finishing the requests under way');
     } finally {
@@ -85,6 +90,18 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
     background.abort();
     await following;
   }
+}
+
+/** Keeps the state up to date; whether it can be changed is of interest from when it was read. */
+async function follow(
+  { sync, changes }: { sync: NodeSync; changes: StoreChanges },
+  signal: AbortSignal,
+): Promise<void> {
+  const read = sync.ready(signal).then(
+    () => changes.run(signal),
+    () => undefined, // stopped before
+  );
+  await Promise.all([sync.run(signal), read]);
 }
 
 async function listenOnSocket(server: FastifyInstance, path: string): Promise<() => Promise<void>> {
