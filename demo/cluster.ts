@@ -27,7 +27,8 @@ export async function buildCluster(run: DemoRun, progress: Progress, medium: Med
   const coilctl = await progress.step(OPENING[medium], async () => {
     const store = await openDatastore(run, medium, node1);
     const opened = new Coilctl(node1, store);
-    await opened.untilStoreAnswers(run);
+    // the file comes with the first pool
+    if (medium === 'etcd') await opened.untilStoreAnswers(run);
     return opened;
   });
   const { name, subnet, size } = POOL;
@@ -46,6 +47,6 @@ export async function buildCluster(run: DemoRun, progress: Progress, medium: Med
 }
 
 const OPENING = {
-  sqlite: 'Open the embedded store: a SQLite file, which both nodes share here',
+  sqlite: 'Take the embedded store: a SQLite file, which both nodes share here',
   etcd: 'Start etcd on node1, for both nodes',
 } as const satisfies Record<Medium, string>;

@@ -110,11 +110,13 @@ static const char *scan_value(const char *p, int depth, struct member *members)
 	}
 }
 
-/* Whether text[size], with a NUL behind, is one JSON object; fills in members, of which the last of a name counts. */
+/* Whether text[size], with a NUL behind, is one JSON object; fills in members, of which the last of a name counts. Where
+ * it is none, all members are ABSENT. */
 static int scan_object(const char *text, size_t size, struct member *members)
 {
 	const char *p = skip_space(text);
-	if (*p != '{' || !(p = scan_value(p, 0, members))) return 0;
-	return skip_space(p) == text + size;
+	if (*p == '{' && (p = scan_value(p, 0, members)) && skip_space(p) == text + size) return 1;
+	for (; members->name; members++) members->state = ABSENT;
+	return 0;
 }
 #endif

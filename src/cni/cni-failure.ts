@@ -15,6 +15,7 @@ const CODES: Readonly<Record<CoilErrorCode, CniCode>> = {
   'address-not-found': CNI_CODE.internal,
   'address-in-use': CNI_CODE.internal,
   conflict: CNI_CODE.tryAgainLater,
+  'store-not-found': CNI_CODE.internal,
   'store-unavailable': CNI_CODE.tryAgainLater,
   'netns-not-found': CNI_CODE.invalidNetns,
   'link-exists': CNI_CODE.invalidEnvironment,

@@ -52,6 +52,13 @@ test("the Pod's UID is read where it is one, and no Pod fails for it", () => {
   for (const uid of ['', '../etc', 'a b', 'a"}', '-a', 'a'.repeat(129), 'é']) assert.equal(uidOf(uid), undefined);
 });
 
+test('CHECK has the result that the runtime kept', () => {
+  const prevResult = { cniVersion: '1.0.0', ips: [] };
+  const read = parseCniRequest({ ...parameters, command: 'CHECK' }, JSON.stringify({ ...config, prevResult }));
+  assert.ok(read.command === 'CHECK');
+  assert.deepEqual(read.request.prevResult, prevResult);
+});
+
 test('STATUS needs the configuration only', () => {
   const none = { containerId: undefined, netns: undefined, ifname: undefined, args: undefined };
   assert.equal(parseCniRequest({ command: 'STATUS', ...none }, stdin).command, 'STATUS');
@@ -103,6 +110,8 @@ const REFUSED: Record<string, [ReturnType<typeof with_>, number, RegExp]> = {
   'no name': [with_({}, { cniVersion: '1.0.0' }), 7, /has no name/],
   'a name with a slash': [with_({}, { ...config, name: 'a/b' }), 7, /name "a\/b"/],
   'a prevResult that is a list': [with_({}, { ...config, prevResult: [] }), 7, /prevResult is not an object/],
+  'a CHECK without prevResult': [with_({ command: 'CHECK' }), 7, /prevResult is missing: .* result of ADD/],
+  'a CHECK whose prevResult is null': [with_({ command: 'CHECK' }, { ...config, prevResult: null }), 7, /is missing/],
   'a prevResult in an ADD': [with_({}, { ...config, prevResult: {} }), 7, /prevResult.*first plugin/],
   'an address that is asked for': [
     with_({}, { ...config, runtimeConfig: { ips: ['10.0.0.1/32'] } }),

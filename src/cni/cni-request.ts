@@ -37,9 +37,16 @@ export type FullAttachmentRequest = {
   readonly [K in keyof AttachmentRequest]: Exclude<AttachmentRequest[K], undefined>;
 };
 
+/** What CHECK needs besides. */
+export type CheckRequest = FullAttachmentRequest & {
+  /** What the runtime kept of ADD, of the whole chain. */
+  readonly prevResult: Readonly<Record<string, unknown>>;
+};
+
 /** A request that was found to be in order. */
 export type CniRequest =
-  | { readonly command: 'ADD' | 'CHECK'; readonly request: FullAttachmentRequest }
+  | { readonly command: 'ADD'; readonly request: FullAttachmentRequest }
+  | { readonly command: 'CHECK'; readonly request: CheckRequest }
   | { readonly command: 'DEL'; readonly request: AttachmentRequest }
   | { readonly command: 'STATUS'; readonly request: { readonly config: NetworkConfig } }
   | { readonly command: 'GC'; readonly request: GcRequest };
@@ -84,14 +91,28 @@ export function parseCniRequest(parameters: CniParameters, stdin: string): CniRe
       'coil attaches Pods of Kubernetes only',
     );
   }
-  if (command === 'ADD' && config.prevResult !== undefined) {
-    throw new CniError(
-      CNI_CODE.invalidNetworkConfig,
-      'prevResult is not expected',
-      'coil has to be the first plugin of its network configuration',
-    );
-  }
-  return { command, request: { config, netns, namespace, pod, ...rest } };
+  const request = { config, netns, namespace, pod, ...rest };
+  return command === 'ADD' ? addRequest(request) : checkRequest(request);
+}
+
+function addRequest(request: FullAttachmentRequest): CniRequest {
+  if (request.config.prevResult === undefined) return { command: 'ADD', request };
+  throw new CniError(
+    CNI_CODE.invalidNetworkConfig,
+    'prevResult is not expected',
+    'coil has to be the first plugin of its network configuration',
+  );
+}
+
+/** CNI SPEC.md 1.1.0, section 2 "CHECK": the runtime has to give it. */
+function checkRequest(request: FullAttachmentRequest): CniRequest {
+  const { prevResult } = request.config;
+  if (prevResult !== undefined) return { command: 'CHECK', request: { ...request, prevResult } };
+  throw new CniError(
+    CNI_CODE.invalidNetworkConfig,
+    'prevResult is missing',
+    'to CHECK, the runtime has to give the result of ADD',
+  );
 }
 
 function parseAttachment(

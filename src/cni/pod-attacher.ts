@@ -5,7 +5,7 @@ import type { IpAddress } from '../model/ip-address.ts';
 import type { Attachment, PodNetwork } from '../podnet/pod-network.ts';
 import type { Logger } from '../process/logger.ts';
 import { AddsUnderWay } from './adds-under-way.ts';
-import type { AttachmentRequest, FullAttachmentRequest } from './cni-request.ts';
+import type { AttachmentRequest, CheckRequest, FullAttachmentRequest } from './cni-request.ts';
 import { findMissing } from './prev-result.ts';
 import type { AttachResult } from './result.ts';
 
@@ -99,8 +99,8 @@ export class PodAttacher {
   }
 
   /** CHECK: compares the datastore, the kernel and the runtime's own result. @throws {CoilError} check-failed */
-  check(request: FullAttachmentRequest, signal: AbortSignal): Promise<void> {
-    const { containerId, ifname, namespace, pod, netns, config } = request;
+  check(request: CheckRequest, signal: AbortSignal): Promise<void> {
+    const { containerId, ifname, namespace, pod, netns, prevResult } = request;
     return this.#lock.run(`${namespace}/${pod}`, signal, async () => {
       const addresses = (await this.#deps.ipam.find(releaseRequest(request), signal))?.addresses ?? [];
       if (addresses.length === 0) {
@@ -109,7 +109,7 @@ export class PodAttacher {
           `no address is assigned to interface ${ifname} of container ${containerId}`,
         );
       }
-      const missing = findMissing(config.prevResult, { netns, ifname, addresses });
+      const missing = findMissing(prevResult, { netns, ifname, addresses });
       if (missing !== undefined) throw new CoilError('check-failed', missing);
       await this.#deps.podNetwork.check(this.#attachment(request, addresses), signal);
     });

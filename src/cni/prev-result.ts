@@ -7,10 +7,9 @@ import { isRecord } from '../model/json.ts';
  * Plugins that came later in the chain may have added to it.
  */
 export function findMissing(
-  prevResult: Readonly<Record<string, unknown>> | undefined,
+  prevResult: Readonly<Record<string, unknown>>,
   expected: { readonly netns: string; readonly ifname: string; readonly addresses: readonly IpAddress[] },
 ): string | undefined {
-  if (prevResult === undefined) return 'prevResult is missing: the runtime has to give the result of ADD';
   const interfaces = recordsOf(prevResult.interfaces);
   const index = interfaces.findIndex(({ name, sandbox }) => name === expected.ifname && sandbox === expected.netns);
   if (index < 0) return `prevResult.interfaces has no interface ${expected.ifname} of ${expected.netns}`;

@@ -9,6 +9,7 @@ import { type CommandDeps, defineCommand, type Question } from './command.ts';
 export const addressFree = defineCommand({
   name: 'address free',
   summary: 'Free an address, after asking; for one whose Pod is gone for good',
+  access: 'read',
   args: { address: ADDRESS_ARGUMENT },
   flags: { yes: switchFlag({ describe: 'Do not ask' }) },
   prepare(args, { yes }) {

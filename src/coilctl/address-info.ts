@@ -8,6 +8,7 @@ import { OUTPUT_FLAG, type Report, reportText } from './output.ts';
 export const addressInfo = defineCommand({
   name: 'address info',
   summary: 'Show which Pod an address is assigned to',
+  access: 'read',
   args: { address: ADDRESS_ARGUMENT },
   flags: OUTPUT_FLAG,
   prepare(args, { output }) {

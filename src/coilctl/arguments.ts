@@ -2,6 +2,7 @@ import { isCreatablePoolName, isPoolName } from '../model/address-pool.ts';
 import { CoilError } from '../model/error.ts';
 import { IpAddress } from '../model/ip-address.ts';
 import { IpPrefix } from '../model/ip-prefix.ts';
+import { refuseSpecialNetwork } from '../model/special-network.ts';
 
 /** What the help text says of arguments that several commands take. */
 export const POOL_ARGUMENT = 'Name of the pool';
@@ -28,6 +29,13 @@ export function parseSubnet(text: string): IpPrefix {
     'invalid-argument',
     `invalid CIDR address: ${text}: subnet takes a network such as 10.11.0.0/16 or 2001:db8::/112`,
   );
+}
+
+/** A network of a pool to be. @throws {CoilError} invalid-argument */
+export function parseNewSubnet(text: string): IpPrefix {
+  const subnet = parseSubnet(text);
+  refuseSpecialNetwork(subnet);
+  return subnet;
 }
 
 /** A number; its range depends on the subnet, and is the pool's to check. @throws {CoilError} invalid-argument */

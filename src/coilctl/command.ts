@@ -27,8 +27,15 @@ export interface Question {
   readonly confirmed: (deps: CommandDeps) => Promise<void>;
 }
 
+/**
+ * What the action of a command does with the datastore: looks at it, changes it, or begins it too: an embedded one is
+ * made where there is none. What is done after a question is a change.
+ */
+export type Access = 'read' | 'change' | 'begin';
+
 /** A subcommand of coilctl. */
 export interface Command extends CommandSpec {
+  readonly access: Access;
   /**
    * Reads the arguments: what is wrong with them is known before a datastore is opened.
    * @throws {CoilError} invalid-argument
@@ -37,6 +44,7 @@ export interface Command extends CommandSpec {
 }
 
 interface CommandDefinition<A extends string, F extends Flags> extends CommandSpec {
+  readonly access: Access;
   readonly args: Readonly<Record<A, string>>;
   readonly flags: F;
   readonly prepare: (args: Readonly<Record<A, string>>, flags: FlagValues<F>) => Action;

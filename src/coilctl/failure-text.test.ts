@@ -4,7 +4,8 @@ import { CoilError } from '../model/error.ts';
 import { DeadlineError } from '../process/deadline.ts';
 import { failureText } from './failure-text.ts';
 
-const STORE = 'etcd at http://a:2379, http://b:2379';
+const READING = { store: 'etcd at http://a:2379, http://b:2379', mayHaveChanged: false };
+const CHANGING = { ...READING, mayHaveChanged: true };
 const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:2379'), { code: 'ECONNREFUSED', errno: -111 });
 
 const TEXTS: [string, Error, RegExp][] = [
@@ -30,6 +31,11 @@ const TEXTS: [string, Error, RegExp][] = [
     /^datastore unavailable: etcd at http:\/\/a:2379: cannot list pools \(check --store or --etcd-endpoints/,
   ],
   [
+    'says how a file that is not there is made',
+    new CoilError('store-not-found', 'there is no database file coil.db'),
+    /^datastore unavailable: there is no database file coil\.db \(check the path of --store; 'coilctl pool create'/,
+  ],
+  [
     'names the servers when time is up',
     new DeadlineError('no answer within 12s'),
     /^datastore unavailable: etcd at http:\/\/a:2379, http:\/\/b:2379: no answer within 12s/,
@@ -37,4 +43,22 @@ const TEXTS: [string, Error, RegExp][] = [
   ['prints any other error with its causes', new Error('broken', { cause: refused }), /^broken: connect ECONNREFUSED/],
 ];
 
-for (const [what, error, text] of TEXTS) test(what, () => assert.match(failureText(error, STORE), text));
+for (const [what, error, text] of TEXTS) test(what, () => assert.match(failureText(error, READING), text));
+
+const UNCERTAIN = /a change may have been made, or not\)$/;
+
+for (const error of [
+  new CoilError('store-unavailable', 'etcd at http://a:2379: cannot create pool x'),
+  new DeadlineError('no answer within 12s'),
+  new Error('stopped by SIGINT'),
+]) {
+  test(`${error.message}: what is uncertain is said where a change was under way, and only there`, () => {
+    assert.match(failureText(error, CHANGING), UNCERTAIN);
+    assert.doesNotMatch(failureText(error, READING), /change/);
+  });
+}
+
+for (const code of ['invalid-argument', 'pool-exists', 'conflict', 'corrupt-data', 'store-not-found'] as const) {
+  test(`${code} is certain`, () =>
+    assert.doesNotMatch(failureText(new CoilError(code, 'no'), CHANGING), /may have been made/));
+}

@@ -7,6 +7,7 @@ import { OUTPUT_FLAG, type Report, reportText } from './output.ts';
 export const nodeBlocks = defineCommand({
   name: 'node blocks',
   summary: 'Show the blocks of a node',
+  access: 'read',
   args: { node: 'Name of the node' },
   flags: OUTPUT_FLAG,
   prepare(args, { output }) {

@@ -1,11 +1,12 @@
 import { AddressPool } from '../model/address-pool.ts';
-import { parseBlockSize, parseNewPoolName, parseSubnet, SUBNET_ARGUMENT } from './arguments.ts';
+import { parseBlockSize, parseNewPoolName, parseNewSubnet, SUBNET_ARGUMENT } from './arguments.ts';
 import { defineCommand } from './command.ts';
 
 /** Creates a pool with one subnet. Prints nothing. */
 export const poolCreate = defineCommand({
   name: 'pool create',
   summary: 'Create a pool with one subnet',
+  access: 'begin',
   args: {
     name: 'Name of the pool: that of the namespace whose Pods are to use it, or default for all others',
     subnet: SUBNET_ARGUMENT,
@@ -14,7 +15,7 @@ export const poolCreate = defineCommand({
   flags: {},
   prepare(args) {
     const name = parseNewPoolName(args.name);
-    const pool = new AddressPool([parseSubnet(args.subnet)], parseBlockSize(args.size));
+    const pool = new AddressPool([parseNewSubnet(args.subnet)], parseBlockSize(args.size));
     pool.validate();
     return ({ store, signal }) => store.createPool(name, pool, signal);
   },

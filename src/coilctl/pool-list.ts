@@ -7,6 +7,7 @@ import { OUTPUT_FLAG, type Report, reportText } from './output.ts';
 export const poolList = defineCommand({
   name: 'pool list',
   summary: 'Show all pools',
+  access: 'read',
   args: {},
   flags: OUTPUT_FLAG,
   prepare(_args, { output }) {

@@ -10,6 +10,7 @@ import { OUTPUT_FLAG, type Report, reportText } from './output.ts';
 export const poolShow = defineCommand({
   name: 'pool show',
   summary: 'Show how much of a subnet is free',
+  access: 'read',
   args: { name: POOL_ARGUMENT, subnet: SUBNET_ARGUMENT },
   flags: {
     json: switchFlag({ describe: 'Print each block, and which node owns it, as JSON on one line, as v1 did' }),

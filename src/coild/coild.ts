@@ -9,6 +9,7 @@ import { KeyedLock } from '../ipam/keyed-lock.ts';
 import { NodeIpam } from '../ipam/node-ipam.ts';
 import { NodeState } from '../ipam/node-state.ts';
 import { NodeSync } from '../ipam/node-sync.ts';
+import { StoreChanges } from '../ipam/store-changes.ts';
 import { CoilError } from '../model/error.ts';
 import type { BlockExporter } from '../podnet/block-exporter.ts';
 import type { HostSide } from '../podnet/host-side.ts';
@@ -63,7 +64,8 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const { logger } = deps;
   const background = new AbortController();
   const state = new NodeState(options, deps);
-  const keeper = new BlockKeeper({ node }, { ...deps, state });
+  const storeChanges = new StoreChanges(deps);
+  const keeper = new BlockKeeper({ node }, { ...deps, store: storeChanges, state });
   const sync = new NodeSync(options, { ...deps, state, keeper });
   const session = new NodeSession(options, deps);
   const permittedSync = {
@@ -73,7 +75,10 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
     },
     renew: sync.renew.bind(sync),
   };
-  const ipam = new NodeIpam({ node }, { ...deps, state, keeper, sync: permittedSync, signal: background.signal });
+  const ipam = new NodeIpam(
+    { node },
+    { ...deps, store: storeChanges, state, keeper, sync: permittedSync, signal: background.signal },
+  );
   const lock = new KeyedLock();
   const attacher = new PodAttacher({ ...deps, ipam, lock });
   const { reclaim, garbage } = createReclaim(node, options.reclaim, { ...deps, state, sync, ipam, attacher });
@@ -88,8 +93,11 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       return nodeStatus(state);
     },
   };
-  const unavailable = () =>
-    session.obstacle ?? (sync.isFresh ? undefined : "coild cannot read this node's state from the datastore");
+  const unavailable = () => {
+    if (session.obstacle !== undefined) return session.obstacle;
+    if (!sync.isFresh) return "coild cannot read this node's state from the datastore";
+    return storeChanges.failure && `coild cannot change the datastore: ${storeChanges.failure}`;
+  };
   const serve = (mayChange: CoildDeps['mayChange'] | undefined) =>
     createHttpServer({ ipam: restIpam, attacher: spool.before(attacher), garbage, unavailable, mayChange, logger });
 
@@ -105,14 +113,14 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       if (http) servers.push(await listenOnTcp(serve(deps.mayChange), http));
       logger.info('coild is listening', { node, socket, http: http && `${http.host}:${http.port}` });
       // not before: where another coild serves this node, its routes are not to be touched
-      const follow = () =>
+      const loops = () =>
         Promise.all([
-          sync.run(background.signal),
+          follow({ sync, changes: storeChanges }, background.signal),
           reclaim.run(background.signal),
           guard.run(background.signal),
           spool.run(signal),
         ]);
-      following = abortable(session.permitted, background.signal).then(follow, () => undefined);
+      following = abortable(session.permitted, background.signal).then(loops, () => undefined);
       await Promise.race([serving, aborted(signal)]);
       logger.info('stopping: finishing the requests under way');
     } finally {
@@ -124,6 +132,18 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
     background.abort();
     await Promise.allSettled([following, serving]);
   }
+}
+
+/** Keeps the state up to date; whether it can be changed is of interest from when it was read. */
+async function follow(
+  { sync, changes }: { sync: NodeSync; changes: StoreChanges },
+  signal: AbortSignal,
+): Promise<void> {
+  const read = sync.ready(signal).then(
+    () => changes.run(signal),
+    () => undefined, // stopped before
+  );
+  await Promise.all([sync.run(signal), read]);
 }
 
 async function listenOnSocket(server: FastifyInstance, path: string): Promise<() => Promise<void>> {

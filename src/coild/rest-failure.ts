@@ -1,15 +1,12 @@
 import { CoilError, type CoilErrorCode } from '../model/error.ts';
 
-/** What each of Coil's errors is to a client of v1's REST API; what is not here is 500. */
+/** What each of Coil's errors is to a client of v1's REST API; all else is 500, as v1 has it: 503 is a pool used up. */
 const STATUS: Partial<Record<CoilErrorCode, number>> = {
   'invalid-argument': 400,
   'address-not-found': 404,
   'address-in-use': 409,
   'out-of-blocks': 503,
   'out-of-addresses': 503,
-  'store-unavailable': 503,
-  conflict: 503,
-  overloaded: 503,
 };
 
 /** `{"status":N,"error":"…"}`, and the number that the log names the request by. */

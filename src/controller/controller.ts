@@ -1,13 +1,12 @@
 import type { Logger } from '../process/logger.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
 import { AddressScan } from './address-scan.ts';
-import { type HealthAddress, serveHealth } from './health-server.ts';
 import { ELECTION_TIMES, LeaderElection } from './leader-election.ts';
 import type { LeaseStore } from './lease-store.ts';
 import { NodeReclaim } from './node-reclaim.ts';
 import type { NodeSource } from './node-source.ts';
 import type { PodSource } from './pod-source.ts';
-import { Readiness } from './readiness.ts';
+import type { Readiness } from './readiness.ts';
 
 export interface ControllerOptions {
   /** Unlike that of any other replica. */
@@ -15,8 +14,6 @@ export interface ControllerOptions {
   readonly nodeGraceMs: number;
   readonly scanIntervalMs: number;
   readonly addressExpirationMs: number;
-  /** Where health is served; undefined for nowhere. */
-  readonly health: HealthAddress | undefined;
 }
 
 export interface ControllerDeps {
@@ -24,6 +21,7 @@ export interface ControllerDeps {
   readonly nodes: NodeSource;
   readonly pods: PodSource;
   readonly leases: LeaseStore;
+  readonly readiness: Readiness;
   readonly logger: Logger;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
@@ -36,13 +34,11 @@ export async function runController(
   deps: ControllerDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const { identity, health } = options;
-  const readiness = new Readiness();
-  await using _server = health && (await serveHealth(health, { readiness }));
-  deps.logger.info('coil-controller is running', { identity, health: health && `${health.host}:${health.port}` });
-  const election = new LeaderElection({ identity, ...ELECTION_TIMES }, { ...deps, readiness });
+  const { identity } = options;
+  const { readiness } = deps;
+  const election = new LeaderElection({ identity, ...ELECTION_TIMES }, deps);
   await election.run(async (leading) => {
-    const reclaim = new NodeReclaim(options, { ...deps, readiness });
+    const reclaim = new NodeReclaim(options, deps);
     const scan = new AddressScan(options, deps);
     try {
       await allOrNone([(until) => reclaim.run(until), (until) => scan.run(until)], leading);
@@ -52,7 +48,6 @@ export async function runController(
       readiness.report('datastore', undefined);
     }
   }, signal);
-  deps.logger.info('coil-controller has stopped', { identity });
 }
 
 /** Runs tasks side by side; where one fails, the others are stopped and waited for. */

@@ -20,3 +20,13 @@ test('a port that is taken is an error that names the flag', async () => {
   await server[Symbol.asyncDispose]();
   await assert.rejects(fetch(`http://127.0.0.1:${port}/readyz`));
 });
+
+test('without a host it is served at every address', async () => {
+  const free = createServer().listen(0);
+  await once(free, 'listening');
+  const { port } = free.address() as AddressInfo;
+  free.close();
+  await once(free, 'close');
+  await using _server = await serveHealth({ host: '', port }, { readiness: { problems: [] } });
+  assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200);
+});

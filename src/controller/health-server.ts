@@ -26,7 +26,8 @@ export async function serveHealth({ host, port }: HealthAddress, { readiness }: 
     answer(request, response, readiness.problems),
   );
   try {
-    server.listen({ host: host === '' ? '::' : host, port });
+    // without a host Node listens on ::, or on 0.0.0.0 where the kernel has no IPv6
+    server.listen({ port, ...(host === '' ? {} : { host }) });
     await once(server, 'listening');
   } catch (cause) {
     const message = `cannot serve health checks at ${host}:${port} (--health): ${errorText(cause)}`;

@@ -7,6 +7,7 @@ export const GRPC_STATUS = {
   deadlineExceeded: 4,
   permissionDenied: 7,
   resourceExhausted: 8,
+  failedPrecondition: 9,
   unimplemented: 12,
   internal: 13,
   unavailable: 14,

@@ -67,6 +67,33 @@ test('the state is fresh while it is watched, and not while the watch is lost; w
   await running;
 });
 
+test('a scan that fails is logged, and the next one comes all the same', async () => {
+  const stop = new AbortController();
+  const logger = new RecordingLogger();
+  let scans = 0;
+  const returnEmpty = async () => {
+    if (++scans < 3) throw new CoilError('store-unavailable', 'etcd is down');
+  };
+  const sync = new NodeSync(
+    { node: 'node1', scanIntervalMs: 1 },
+    {
+      store: new Watched(),
+      state: new NodeState({ restMs: 0 }, { clock: () => 0 }),
+      keeper: { exportUntilDone: async () => undefined, returnEmpty },
+      logger,
+    },
+  );
+  const running = sync.run(stop.signal);
+  await until(() => scans > 3);
+  stop.abort();
+  await running;
+  const failed = 'cannot return empty blocks; trying again at the next scan';
+  assert.deepEqual(
+    logger.messages.filter((message) => message === failed),
+    [failed, failed],
+  );
+});
+
 async function until(condition: () => boolean): Promise<void> {
   for (const deadline = performance.now() + 5_000; !condition(); ) {
     assert.ok(performance.now() < deadline, 'not within 5 s');

@@ -15,6 +15,7 @@ export type CoilErrorCode =
   | 'address-not-found'
   | 'address-in-use' // the container has an address already (v1's REST API answers 409)
   | 'conflict' // somebody else changed the data at the same time, too often in a row
+  | 'store-not-found' // there is no such database file, and it is not to be made
   | 'store-unavailable' // the datastore did not answer, or not in time
   | 'netns-not-found' // the path is not there, or is not a network namespace
   | 'link-exists' // the container has an interface of that name already

@@ -6,7 +6,7 @@ NAMES.set(constants.errno.EAGAIN, 'EAGAIN').set(constants.errno.EOPNOTSUPP, 'EOP
 
 /** What a symbolic code says to a reader; the kernel's own message, where there is one, says more. */
 const MEANINGS: Readonly<Record<string, string>> = {
-  EPERM: 'not permitted; CAP_NET_ADMIN is needed',
+  EPERM: 'not permitted; CAP_NET_ADMIN is needed, and CAP_SYS_ADMIN for setns',
   ENOENT: 'not found',
   ESRCH: 'not found',
   EBADF: 'the socket is closed',

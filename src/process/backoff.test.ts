@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Backoff, type BackoffOptions, sleep } from './backoff.ts';
+import { Backoff, type BackoffOptions, MAX_TIMER_MS, sleep } from './backoff.ts';
 
 const never = new AbortController().signal;
 
@@ -27,6 +27,16 @@ test('after very many waits the longest is still the bound', async () => {
   const { backoff, waits } = recorded({ baseMs: 10, maxMs: 50 }, () => 1);
   for (let i = 0; i < 2000; i++) await backoff.wait(never);
   assert.equal(waits.at(-1), 50);
+});
+
+test('a sleep may be longer than a timer can wait', async () => {
+  const abort = new AbortController();
+  const reason = new Error('enough');
+  const long = sleep(MAX_TIMER_MS + 1, abort.signal);
+  const outcome = await Promise.race([long.then(() => 'over'), sleep(50, never).then(() => 'sleeping')]);
+  assert.equal(outcome, 'sleeping');
+  abort.abort(reason);
+  await assert.rejects(long, reason);
 });
 
 test('aborting ends a sleep at once, with the reason', async () => {

@@ -1,5 +1,8 @@
 import { setTimeout as timeout } from 'node:timers/promises';
 
+/** setTimeout takes no more, and would fire at once: about 24 days. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 export interface BackoffOptions {
   /** Longest first wait, in milliseconds; it doubles with each further one. */
   readonly baseMs: number;
@@ -44,10 +47,11 @@ export class Backoff {
   }
 }
 
-/** Waits `ms` milliseconds. Rejects with the signal's reason once it is aborted. */
+/** Waits `ms` milliseconds, however many. Rejects with the signal's reason once it is aborted. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   try {
-    await timeout(ms, undefined, { signal });
+    for (let left = ms; left > MAX_TIMER_MS; left -= MAX_TIMER_MS) await timeout(MAX_TIMER_MS, undefined, { signal });
+    await timeout(ms % MAX_TIMER_MS, undefined, { signal });
   } catch (error) {
     // node's own AbortError would hide why
     signal.throwIfAborted();

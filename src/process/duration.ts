@@ -12,6 +12,9 @@ const UNITS: Readonly<Record<string, number>> = {
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
 const NS_PER_MS = 1e6;
 
+/** The longest duration of Go, 292 years, in milliseconds. */
+export const LONGEST_DURATION_MS = 2 ** 63 / NS_PER_MS;
+
 /**
  * Reads a duration as Go writes and reads it (time.ParseDuration): `10m`, `1h30m`, `500ms`, `1.5h`, `0`. Gives
  * milliseconds, exact to the nanosecond; undefined for anything else, and for what is negative.

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { LONGEST_DURATION_MS } from './duration.ts';
 import {
   choiceFlag,
   durationFlag,
@@ -65,7 +66,13 @@ for (const [flag, text, message] of REFUSED) {
   });
 }
 
-test('no duration is longer than a timer can wait: it would fire at once', () => {
+test('no duration is longer than a timer can wait, where nothing else is said: it would fire at once', () => {
   const longest = interval.read('596h31m23.647s', '--x');
   assert.equal(longest, 2 ** 31 - 1);
+});
+
+test('what no timer waits for may be as long as in Go', () => {
+  const expiration = durationFlag({ describe, default: '24h', maxMs: LONGEST_DURATION_MS });
+  assert.equal(expiration.read('8760h', '--x'), 8760 * 3_600_000);
+  assert.throws(() => expiration.read('3000000h', '--x'), /takes a duration from 0s to 2562047h47m/);
 });

@@ -1,8 +1,6 @@
+import { MAX_TIMER_MS } from './backoff.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { UsageError } from './usage-error.ts';
-
-/** setTimeout takes no more, and would fire at once: about 24 days. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What every flag says of itself. */
 export interface FlagInfo {
@@ -59,9 +57,16 @@ export function requiredTextFlag(info: FlagInfo): Flag<string> {
   return { kind: 'value', ...info, read };
 }
 
-/** A duration as Go writes it; gives milliseconds, from `minMs` (0) to what a timer can wait for. */
-export function durationFlag(info: FlagInfo & { readonly default: string; readonly minMs?: number }): Flag<number> {
-  const { minMs = 0 } = info;
+interface DurationInfo extends FlagInfo {
+  readonly default: string;
+  readonly minMs?: number;
+  /** Longer than a timer can wait only where no plain timer is set to it. */
+  readonly maxMs?: number;
+}
+
+/** A duration as Go writes it; gives milliseconds, from `minMs` (0) to `maxMs` (what a timer can wait for). */
+export function durationFlag(info: DurationInfo): Flag<number> {
+  const { minMs = 0, maxMs = MAX_TIMER_MS } = info;
   const read = (text = info.default, name: string) => {
     const ms = parseDuration(text);
     if (ms === undefined) {
@@ -69,9 +74,9 @@ export function durationFlag(info: FlagInfo & { readonly default: string; readon
         `${name} takes a duration such as 500ms, 2s, 10m or 1h30m (a number and its unit), not ${JSON.stringify(text)}`,
       );
     }
-    if (ms >= minMs && ms <= MAX_TIMER_MS) return ms;
+    if (ms >= minMs && ms <= maxMs) return ms;
     throw new UsageError(
-      `${name} takes a duration from ${formatDuration(minMs)} to ${formatDuration(MAX_TIMER_MS)}, not ${text}`,
+      `${name} takes a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}, not ${text}`,
     );
   };
   return { kind: 'value', ...info, read };

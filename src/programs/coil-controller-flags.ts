@@ -1,6 +1,8 @@
 import { parseListenAddress } from '../coild/listen-address.ts';
 import type { ControllerOptions } from '../controller/controller.ts';
+import type { HealthAddress } from '../controller/health-server.ts';
 import { CoilError } from '../model/error.ts';
+import { LONGEST_DURATION_MS } from '../process/duration.ts';
 import { durationFlag, type FlagValues, optionalTextFlag, textFlag } from '../process/flag.ts';
 import { LOG_FLAGS } from '../process/log-flags.ts';
 import { UsageError } from '../process/usage-error.ts';
@@ -13,14 +15,17 @@ export const CONTROLLER_FLAGS = {
     describe: 'How often addresses are compared with Pods, and owners of blocks with Nodes',
     default: '10m',
     minMs: 100,
+    maxMs: LONGEST_DURATION_MS,
   }),
   'address-expiration': durationFlag({
     describe: 'How long an address may be assigned without a Pod before that is warned of',
     default: '24h',
+    maxMs: LONGEST_DURATION_MS,
   }),
   'node-grace': durationFlag({
     describe: 'How long a node may be gone from Kubernetes before it loses its blocks',
     default: '20s',
+    maxMs: LONGEST_DURATION_MS,
   }),
   health: textFlag({ describe: 'HOST:PORT of /healthz and /readyz; empty for none', default: ':9384' }),
   kubeconfig: optionalTextFlag({
@@ -35,8 +40,13 @@ export const CONTROLLER_FLAGS = {
   ...LOG_FLAGS,
 } as const;
 
+export interface ControllerSettings extends Omit<ControllerOptions, 'identity'> {
+  /** Where health is served; undefined for nowhere. */
+  readonly health: HealthAddress | undefined;
+}
+
 /** @throws {UsageError} naming the flag */
-export function readControllerOptions(flags: FlagValues<typeof CONTROLLER_FLAGS>): Omit<ControllerOptions, 'identity'> {
+export function readControllerSettings(flags: FlagValues<typeof CONTROLLER_FLAGS>): ControllerSettings {
   return {
     nodeGraceMs: flags['node-grace'],
     scanIntervalMs: flags['scan-interval'],

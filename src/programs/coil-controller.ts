@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { runController } from '../controller/controller.ts';
+import { serveHealth } from '../controller/health-server.ts';
+import { Readiness } from '../controller/readiness.ts';
 import { connectKube } from '../kube/connect-kube.ts';
 import { KubeLeaseStore } from '../kube/kube-lease-store.ts';
 import { KubeNodeSource } from '../kube/kube-node-source.ts';
@@ -8,7 +10,7 @@ import { KubePodSource } from '../kube/kube-pod-source.ts';
 import { withFlags } from '../process/command-line.ts';
 import { openLogger } from '../process/open-logger.ts';
 import type { Main } from '../process/program.ts';
-import { CONTROLLER_FLAGS, readControllerOptions } from './coil-controller-flags.ts';
+import { CONTROLLER_FLAGS, readControllerSettings } from './coil-controller-flags.ts';
 import { openStorePatiently } from './open-store-patiently.ts';
 import { readStoreOptions } from './store-options.ts';
 
@@ -23,17 +25,24 @@ const SPEC = {
 export const main: Main = (io) =>
   withFlags(SPEC, io, async (flags) => {
     const storeOptions = readStoreOptions(flags);
-    const options = { identity: `${hostname()}_${randomUUID()}`, ...readControllerOptions(flags) };
+    const identity = `${hostname()}_${randomUUID()}`;
+    const { health, ...settings } = readControllerSettings(flags);
     using logger = openLogger(SPEC.name, flags, io.stderr);
     try {
       using client = await connectKube({ kubeconfig: flags.kubeconfig, env: io.env });
+      const readiness = new Readiness();
+      // before it is known where etcd is: to wait for that is no reason for a restart
+      await using _health = health && (await serveHealth(health, { readiness }));
+      logger.info('coil-controller is running', { identity, health: health && `${health.host}:${health.port}` });
+      readiness.report('datastore', 'Kubernetes has not told yet where etcd is');
       await using store = await openStorePatiently(storeOptions, { ...io, kubeconfig: flags.kubeconfig, logger });
-      if (!store) return 0;
+      readiness.report('datastore', undefined);
       const nodes = new KubeNodeSource({}, { client, logger, clock });
       const pods = new KubePodSource({ client });
       const leases = new KubeLeaseStore({ namespace: flags.namespace, name: SPEC.name }, { client });
-      const deps = { store, nodes, pods, leases, logger, clock, now: () => new Date() };
-      await runController(options, deps, io.signal);
+      const deps = { nodes, pods, leases, readiness, logger, clock, now: () => new Date() };
+      if (store) await runController({ identity, ...settings }, { store, ...deps }, io.signal);
+      logger.info('coil-controller has stopped', { identity });
       return 0;
     } catch (error) {
       logger.error('coil-controller cannot go on', { error });

@@ -26,6 +26,8 @@ const BAD_INPUT: [string[], RegExp][] = [
   [['pool', 'create', 'x', '10.1.0.0/8', '2'], /"too small block size: .*size 10 or more/],
   [['pool', 'create', 'x', '10.1.0.0/24', '9'], /"too large block size: .*size 8 or less/],
   [['pool', 'add-subnet', 'a/b', '10.1.0.0/24'], /"bad pool name: a\/b: name takes the name of a pool/],
+  [['pool', 'create', 'x', '169.254.1.0/24', '4'], /"invalid subnet: 169\.254\.1\.0\/24 has link-local addresses/],
+  [['pool', 'add-subnet', 'x', 'ff02::/112'], /"invalid subnet: ff02::\/112 has multicast addresses/],
   [['pool', 'show', 'x', '10.1.0.0/33'], /"invalid CIDR address: 10\.1\.0\.0\/33/],
   [['node', 'blocks', 'a/b'], /"bad node name: a\/b: node takes/],
   [['address', 'info', '10.1.0.0/24'], /"invalid IP address: 10\.1\.0\.0\/24: address takes/],
@@ -43,6 +45,7 @@ for (const [argv, message] of BAD_INPUT) {
 
 test('a failure is a line of the log, in the layout and the place that the flags want', () =>
   inFolder(async (folder, store) => {
+    assert.equal((await runMain(main, ['pool', 'create', 'default', '10.2.0.0/24', '4', store])).status, 0);
     const line = ['pool', 'show', 'x', '10.1.0.0/24', store];
     const json = await runMain(main, [...line, '--logformat=json']);
     const { topic, severity, message } = JSON.parse(json.stderr);

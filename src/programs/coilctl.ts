@@ -1,16 +1,13 @@
-import type { Action } from '../coilctl/command.ts';
 import { COMMANDS, NOUNS } from '../coilctl/commands.ts';
 import { confirm } from '../coilctl/confirm.ts';
 import { failureText } from '../coilctl/failure-text.ts';
 import { withCommand } from '../process/command-line.ts';
-import { withDeadline } from '../process/deadline.ts';
 import { type FlagSources, originsOf } from '../process/flag-sources.ts';
 import type { LogOptions } from '../process/log-flags.ts';
 import type { Main, ProgramIo } from '../process/program.ts';
 import { UsageError } from '../process/usage-error.ts';
-import type { StoreOptions } from '../store/open-store.ts';
 import { COILCTL_CONFIG, COILCTL_FLAGS } from './coilctl-flags.ts';
-import { openConfiguredStore } from './open-configured-store.ts';
+import { DatastoreSteps } from './datastore-steps.ts';
 import { describeStore, readStoreOptions } from './store-options.ts';
 
 /** Beyond the time to connect: how long a step may take altogether. */
@@ -31,36 +28,21 @@ export const main: Main = (io) =>
   withCommand(SPEC, io, async ({ flags, command, args, commandFlags, sources }) => {
     const options = readStoreOptions(flags, (names) => originsOf(COILCTL_FLAGS, names, sources));
     if (exposesPassword(sources)) await log('warn', exposure(sources), flags, io);
+    const steps = new DatastoreSteps(options, flags['etcd-timeout'] + STEP_MS, io);
     try {
-      const ms = flags['etcd-timeout'] + STEP_MS;
-      await carryOut(command.prepare(args, commandFlags), { options, ms, flags }, io);
+      const question = await steps.run(command.access, command.prepare(args, commandFlags));
+      // nothing is held open while an administrator thinks
+      if (question?.agreed === false) await confirm(question, io);
+      else if (question) await log('warn', question.warning, flags, io);
+      if (question) await steps.run('change', question.confirmed);
       return 0;
     } catch (error) {
       if (error instanceof UsageError) throw error;
-      await log('error', failureText(error, describeStore(options)), flags, io);
+      const circumstances = { store: describeStore(options), mayHaveChanged: steps.mayHaveChanged };
+      await log('error', failureText(error, circumstances), flags, io);
       return 1;
     }
   });
-
-interface Circumstances {
-  readonly options: StoreOptions;
-  readonly ms: number;
-  readonly flags: LogOptions;
-}
-
-/** Nothing is held open while an administrator thinks. */
-async function carryOut(action: Action, { options, ms, flags }: Circumstances, io: ProgramIo): Promise<void> {
-  const step = (body: Action) =>
-    withDeadline({ ms, signal: io.signal }, async (signal) => {
-      await using store = await openConfiguredStore(options, { env: io.env, signal });
-      return await body({ store, stdout: io.stdout, signal });
-    });
-  const question = await step(action);
-  if (!question) return;
-  if (question.agreed) await log('warn', question.warning, flags, io);
-  else await confirm(question, io);
-  await step(question.confirmed);
-}
 
 function exposesPassword({ file }: FlagSources): boolean {
   return file?.exposed === true && file.values.has('password');

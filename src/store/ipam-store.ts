@@ -123,6 +123,15 @@ export interface IpamStore extends AsyncDisposable {
   /** @throws {CoilError} address-not-found (not assigned, or of no pool) */
   findAddress(address: IpAddress, signal: AbortSignal): Promise<AddressRecord>;
 
+  // --- health
+
+  /**
+   * Tries whether changes can be made, as nearly as one can without making any: a datastore that is full, read-only, or
+   * closed to this user may be readable all the same.
+   * @throws {CoilError} store-unavailable where they cannot, saying why
+   */
+  checkWritable(signal: AbortSignal): Promise<void>;
+
   // --- watch
 
   /**

@@ -6,8 +6,8 @@ import type { NodeSessions } from './node-sessions.ts';
 /** A datastore, and how to reach it. */
 export type StoreOptions =
   | { readonly medium: 'etcd'; readonly config: EtcdConfig }
-  /** A file on a local file system; it is made where it is not there, its folder is not. */
-  | { readonly medium: 'sqlite'; readonly path: string };
+  /** A file on a local file system; it is made where it is not there (unless `create` is false), its folder is not. */
+  | { readonly medium: 'sqlite'; readonly path: string; readonly create?: boolean };
 
 /** All that a datastore keeps. */
 export type OpenedStore = IpamStore &
@@ -20,12 +20,12 @@ export type OpenedStore = IpamStore &
  * Opens the datastore. Loads only what that one takes: etcd's client alone costs more than all the rest. etcd is
  * connected to when it is first used.
  * @throws {CoilError} invalid-argument: an endpoint is no URL, a certificate cannot be read, the file is not Coil's;
- * store-unavailable: the file cannot be opened
+ * store-not-found: there is no file, and it is not to be made; store-unavailable: the file cannot be opened
  */
 export async function openStore(options: StoreOptions, signal: AbortSignal): Promise<OpenedStore> {
   if (options.medium === 'sqlite') {
     const { SqliteIpamStore } = await import('./sqlite/sqlite-ipam-store.ts');
-    return await SqliteIpamStore.open({ path: options.path }, signal);
+    return await SqliteIpamStore.open({ path: options.path, create: options.create ?? true }, signal);
   }
   const { EtcdIpamStore } = await import('./etcd/etcd-ipam-store.ts');
   return new EtcdIpamStore(options.config);

@@ -6,7 +6,7 @@ export interface V1Flag {
   readonly default?: string;
   readonly member?: string;
   readonly env?: string;
-  /** Values that have to be taken. */
+  /** Values that have to be taken; FILE is the name of one with certificates. What they do is in v1-configuration.test.ts. */
   readonly takes: readonly string[];
 }
 
@@ -17,7 +17,7 @@ export const V1_FLAGS: readonly V1Flag[] = [
     default: 'http://127.0.0.1:2379',
     member: 'endpoints',
     env: 'COILCTL_ENDPOINTS',
-    takes: ['http://127.0.0.1:1', 'https://a:2379,https://b:2379'],
+    takes: ['http://127.0.0.1:1', 'https://127.0.0.1:1,https://127.0.0.1:2', '@cke-etcd'],
   },
   { flag: '--etcd-prefix', default: '/coil/', member: 'prefix', env: 'COILCTL_PREFIX', takes: ['/coil/', '/x'] },
   {
@@ -29,7 +29,7 @@ export const V1_FLAGS: readonly V1Flag[] = [
   },
   { flag: '--etcd-username', member: 'username', env: 'COILCTL_USERNAME', takes: ['coil'] },
   { flag: '--etcd-password', member: 'password', env: 'COILCTL_PASSWORD', takes: ['secret'] },
-  { flag: '--etcd-tls-ca', member: 'tls-ca-file', env: 'COILCTL_TLS_CA_FILE', takes: ['PEM'] },
+  { flag: '--etcd-tls-ca', member: 'tls-ca-file', env: 'COILCTL_TLS_CA_FILE', takes: ['FILE'] },
   { flag: '--etcd-tls-cert', member: 'tls-cert-file', env: 'COILCTL_TLS_CERT_FILE', takes: [] },
   { flag: '--etcd-tls-key', member: 'tls-key-file', env: 'COILCTL_TLS_KEY_FILE', takes: [] },
   { flag: '--logfile', takes: ['/dev/null'] },

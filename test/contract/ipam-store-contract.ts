@@ -2,6 +2,7 @@ import { describe } from 'node:test';
 import { addressesContract } from './addresses-contract.ts';
 import { blocksContract } from './blocks-contract.ts';
 import { bootsContract } from './boots-contract.ts';
+import { healthContract } from './health-contract.ts';
 import { poolsContract } from './pools-contract.ts';
 import { racesContract } from './races-contract.ts';
 import type { StoreFixture } from './store-fixture.ts';
@@ -17,6 +18,7 @@ export function ipamStoreContract(name: string, setup: () => Promise<StoreFixtur
     describe('blocks', () => blocksContract(setup));
     describe('addresses', () => addressesContract(setup));
     describe('boots', () => bootsContract(setup));
+    describe('health', () => healthContract(setup));
     describe('watch', () => watchContract(setup));
     describe('races', () => racesContract(setup));
   });

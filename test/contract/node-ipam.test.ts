@@ -145,12 +145,21 @@ ipamTest('without a default pool the error says how to make one', async () => {
 ipamTest(
   'a block whose route cannot be exported is kept but not used, and no second one is acquired',
   async ({ node, store }) => {
-    const n = node();
+    const n = node(
+      {},
+      {
+        allocate: (...args) => {
+          assert.deepEqual(n.exporter.exported, ['10.0.0.0/30']);
+          return store.allocate(...args);
+        },
+      },
+    );
     await n.sync.ready(soon());
     await n.keeper.exportUntilDone(soon());
-    n.exporter.failures.push(new CoilError('network', 'lo is down'));
-    await fails(n.ipam.allocate(pod('a'), soon()), 'network', /lo is down/);
+    n.exporter.failures.push(...Array.from({ length: 20 }, () => new CoilError('network', 'lo is down')));
+    for (let i = 0; i < 3; i++) await fails(n.ipam.allocate(pod('a'), soon()), 'network', /lo is down/);
     assert.deepEqual((await store.listAddresses(ip('10.0.0.0/30'), soon())).length, 0);
+    n.exporter.failures.length = 0;
     assert.deepEqual(await allocate(n, pod('a')), ['10.0.0.0']);
     assert.deepEqual(n.blocks, ['10.0.0.0/30']);
   },

@@ -98,6 +98,18 @@ export function poolsContract(setup: StoreSetup): void {
     await fails(store.createPool('bad', poolOf(4, '10.1.0.0/24', '10.1.0.0/25'), soon()), 'subnet-in-use');
     await fails(store.addSubnet('default', ip('10.1.0.0/30'), soon()), 'invalid-argument', /too large block size/);
     await fails(store.addSubnet('default', ip('172.16.0.0/12'), soon()), 'invalid-argument', /too small block size/);
+    for (const special of [
+      '0.0.0.0/24',
+      '127.0.0.0/24',
+      '169.254.1.0/24',
+      '224.0.0.0/24',
+      'fe80::/120',
+      'ff02::/120',
+    ]) {
+      const message = new RegExp(`^invalid subnet: ${special} has `);
+      await fails(store.createPool('bad', poolOf(4, '10.1.0.0/24', special), soon()), 'invalid-argument', message);
+      await fails(store.addSubnet('default', ip(special), soon()), 'invalid-argument', message);
+    }
     assert.equal(await dump(store), before);
   });
 

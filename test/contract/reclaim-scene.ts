@@ -1,6 +1,7 @@
 import { GarbageCollection } from '../../src/cni/garbage-collection.ts';
 import { PodAttacher } from '../../src/cni/pod-attacher.ts';
 import { BootReclaim } from '../../src/ipam/boot-reclaim.ts';
+import { KeyedLock } from '../../src/ipam/keyed-lock.ts';
 import { LeakJudge } from '../../src/ipam/leak-judge.ts';
 import { LeakRelease } from '../../src/ipam/leak-release.ts';
 import type { PodUidSource } from '../../src/ipam/pod-uid-source.ts';

@@ -13,6 +13,8 @@ interface Line {
   readonly message?: string;
   readonly acknowledged?: number;
   readonly found?: number;
+  /** Or why not. */
+  readonly writable?: true | string;
 }
 
 /** Runs a shell script in a mount namespace of its own, with a file system of 1 MiB at `folder`; gives what it printed. */
@@ -33,7 +35,9 @@ test('a full disk fails the change whole and names the file; with room again all
   assert.match(full.message ?? '', /coil\.db cannot be used: .*full/);
   assert.ok(full.acknowledged! > 10);
   assert.equal(full.found, full.acknowledged);
+  assert.match(String(full.writable), /coil\.db cannot be used: .*full/);
   assert.equal(after?.found, full.acknowledged! + 1);
+  assert.equal(after.writable, true);
 });
 
 test('a file system that is read-only is an error which names the file', ROOT_ONLY, async () => {

@@ -60,6 +60,16 @@ test('a connection syncs its log with every commit', async (t) => {
   }
 });
 
+test('where the file is not to be made, one that is not there is named', async () => {
+  using fixture = new SqliteFixture();
+  for (const path of [fixture.path, join(fixture.folder, 'missing', 'coil.db')]) {
+    await fails(fixture.open({ path, create: false }), 'store-not-found', new RegExp(`no database file ${path}$`));
+    assert.equal(statSync(path, { throwIfNoEntry: false }), undefined);
+  }
+  await (await fixture.open())[Symbol.asyncDispose]();
+  await (await fixture.open({ create: false }))[Symbol.asyncDispose]();
+});
+
 test('a folder that is not there is named', async () => {
   using fixture = new SqliteFixture();
   const path = join(fixture.folder, 'missing', 'coil.db');
@@ -70,7 +80,7 @@ test('a folder that is not there is named', async () => {
 test('a folder in the place of the file is named', async () => {
   using fixture = new SqliteFixture();
   mkdirSync(fixture.path);
-  await fails(fixture.open(), 'store-unavailable', /coil\.db/);
+  await fails(fixture.open(), 'store-unavailable', /coil\.db is a folder/);
 });
 
 test('a folder that may not be written is named', { skip: process.getuid?.() !== 0 && 'not root' }, async () => {

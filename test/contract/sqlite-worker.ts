@@ -62,11 +62,19 @@ async function fillDisk(store: SqliteIpamStore, node: string, path: string): Pro
     for (; ; offset++) await allocate();
   } catch (error) {
     const { code, message } = error as CoilError;
-    print({ code, message, acknowledged: offset, found: (await store.listAddresses(block, soon())).length });
+    const found = (await store.listAddresses(block, soon())).length;
+    print({ code, message, acknowledged: offset, found, ...(await writability(store)) });
   }
   rmSync(ballast);
   await allocate();
-  print({ found: (await store.listAddresses(block, soon())).length });
+  print({ found: (await store.listAddresses(block, soon())).length, ...(await writability(store)) });
+}
+
+async function writability(store: SqliteIpamStore): Promise<{ readonly writable: true | string }> {
+  return await store.checkWritable(soon()).then(
+    () => ({ writable: true }),
+    ({ message }: CoilError) => ({ writable: message }),
+  );
 }
 
 const [role = '', path = '', node = ''] = process.argv.slice(2);

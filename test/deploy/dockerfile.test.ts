@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { programLayer } from '../../tools/image/layers.ts';
@@ -23,8 +25,25 @@ test('what the Dockerfile copies is there, and not ignored', () => {
 test('its image has the programs where the one of make image has them', async () => {
   const dist = await built();
   const layer = await programLayer(join(dist.hypercoil, '..'));
+  const made = links();
   for (const entry of layer) {
-    if ('target' in entry) assert.ok(file.includes(entry.path.split('/').at(-1)!), entry.path);
+    if ('target' in entry) assert.ok(made.includes(`${entry.path} -> ${entry.target}`), entry.path);
     else if ('content' in entry) assert.match(file, new RegExp(`^COPY --from=builder \\S+ /${entry.path}$`, 'm'));
   }
 });
+
+/** The links that the image's shell makes, as `PATH -> TARGET`, with a folder of its own for the root. */
+function links(): string[] {
+  const [, script] = /^RUN (for program in .*?[^\\])$/ms.exec(file)!;
+  assert.doesNotMatch(script!, /[^\sa-z]\/|&\//, 'a path that would not be put below the folder');
+  const root = mkdtempSync(join(tmpdir(), 'ct-'));
+  try {
+    mkdirSync(join(root, 'usr/local/bin'), { recursive: true });
+    execFileSync('sh', ['-c', script!.replaceAll(/ \/(?=\S)/g, ` ${root}/`)]);
+    return readdirSync(root, { recursive: true, encoding: 'utf8' }).flatMap((path) =>
+      lstatSync(join(root, path)).isSymbolicLink() ? [`${path} -> ${readlinkSync(join(root, path))}`] : [],
+    );
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}

@@ -10,6 +10,7 @@ import {
   baseManifests,
   containersOf,
   DEPLOY,
+  expandedArgs,
   type Manifest,
   parseManifests,
   podSpec,
@@ -87,6 +88,17 @@ test('coil-controller has none', () => {
   assert.deepEqual(container?.securityContext, none);
 });
 
+test('coil-controller has its Lease where its role is', () => {
+  const [container] = podSpec(base, 'coil-controllers').containers;
+  const namespace = container?.env?.find(({ name }) => name === 'POD_NAMESPACE');
+  assert.deepEqual(namespace?.valueFrom, { fieldRef: { fieldPath: 'metadata.namespace' } });
+});
+
+test('a rollout of controllers does not wait for a node that there may not be', () => {
+  const { spec } = base.find(({ kind }) => kind === 'Deployment')!;
+  assert.deepEqual(spec?.strategy, { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } });
+});
+
 test('the network configuration is one that the installer takes', async () => {
   checkNetconf(await readFile(join(DEPLOY, 'base/netconf.json'), 'utf8'));
 });
@@ -99,7 +111,9 @@ describe('overlays', { skip: kubectlMissing() }, () => {
       await assertRendered(rendered, workload);
       const { containers, volumes } = podSpec(rendered, workload);
       assert.equal(volumes.find(({ name }) => name === 'etcd')?.secret?.secretName, secret.metadata.name);
-      const files = containers[0]!.args!.flatMap((arg) => /=(\/etc\/coil\/etcd\/.*)$/.exec(arg)?.slice(1) ?? []);
+      const files = expandedArgs(containers[0]!).flatMap(
+        (arg) => /=(\/etc\/coil\/etcd\/.*)$/.exec(arg)?.slice(1) ?? [],
+      );
       const mounted = containers[0]!.volumeMounts.find(({ name }) => name === 'etcd')!.mountPath;
       assert.deepEqual(
         files.sort(),
@@ -115,7 +129,7 @@ describe('overlays', { skip: kubectlMissing() }, () => {
     for (const workload of WORKLOADS) {
       await assertRendered(rendered, workload);
       const { containers, volumes } = podSpec(rendered, workload);
-      assert.ok(containers[0]!.args!.includes('--store=sqlite:/var/lib/coil/coil.db'));
+      assert.ok(expandedArgs(containers[0]!).includes('--store=sqlite:/var/lib/coil/coil.db'));
       assert.equal(volumes.find(({ name }) => name === 'state')?.hostPath?.path, '/var/lib/coil');
       assert.ok(containers[0]!.volumeMounts.some(({ mountPath }) => mountPath === '/var/lib/coil'));
     }
@@ -172,7 +186,10 @@ async function assertKnownFlags(manifests: readonly Manifest[], workload: string
     const help = await helpOf(command[0]!);
     const known = [...help.matchAll(/^\s+(?:-\w, )?(--[a-z-]+)/gm)].map((match) => match[1]);
     for (const arg of args) assert.ok(known.includes(arg.split('=')[0]), `${command[0]} has no ${arg}`);
-    for (const { name } of env) assert.match(help, new RegExp(`\\b${name}\\b`));
+    for (const { name } of env) {
+      const reader = name.startsWith('COILCTL_') ? await helpOf('coilctl') : help;
+      assert.match(reader, new RegExp(`\\b${name}\\b`));
+    }
   }
 }
 

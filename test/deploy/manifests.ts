@@ -12,7 +12,11 @@ export interface Container {
   readonly image: string;
   readonly command: readonly string[];
   readonly args?: readonly string[];
-  readonly env?: readonly { readonly name: string; readonly valueFrom?: { configMapKeyRef?: { name: string } } }[];
+  readonly env?: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly valueFrom?: { configMapKeyRef?: { name: string } };
+  }[];
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string; mountPropagation?: string }[];
   readonly securityContext: Readonly<Record<string, unknown>> & {
     readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
@@ -37,6 +41,13 @@ export interface PodSpec {
   }[];
 }
 
+/** The arguments of a container as kubelet gives them: with the values of its variables in place of `$(NAME)`. */
+export function expandedArgs({ args = [], env = [] }: Container): string[] {
+  return args.map((arg) =>
+    arg.replaceAll(/\$\((\w+)\)/g, (text, name) => env.find((one) => one.name === name)?.value ?? text),
+  );
+}
+
 interface Reference {
   readonly kind: string;
   readonly name: string;
@@ -47,7 +58,7 @@ export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
-  readonly spec?: { readonly template?: { readonly spec: PodSpec }; readonly replicas?: number };
+  readonly spec?: { readonly template?: { readonly spec: PodSpec }; readonly replicas?: number; strategy?: object };
   readonly rules?: readonly { readonly apiGroups: string[]; readonly resources: string[]; readonly verbs: string[] }[];
   readonly roleRef?: Reference;
   readonly subjects?: readonly Reference[];

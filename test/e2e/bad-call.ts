@@ -106,6 +106,7 @@ const CONFIGURATION: readonly BadCall[] = [
   netconf({ name: 'a b' }, 7, /name "a b" is not a network's name/),
   netconf({ name: { long: 'x'.repeat(300_000) } }, 7, /^name .{1,400}$/),
   netconf({ coild: 'http://coild.example:9383' }, 7, /coild in the network configuration is http:/),
+  env({}, /prevResult is missing: to CHECK, the runtime has to give the result of ADD/, { code: 7, command: 'CHECK' }),
   netconf({ prevResult: {} }, 7, /prevResult is not expected/),
   netconf({ prevResult: 'x' }, 7, /prevResult is not an object/),
   netconf({ runtimeConfig: { ips: ['10.11.0.7/32'] } }, 2, /runtimeConfig.ips is not supported/),

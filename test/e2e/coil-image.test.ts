@@ -45,7 +45,8 @@ test('in containers of the image programs run unprivileged, and coild with what 
   const containers = await ImageContainers.create(machine, dist);
 
   for (const program of ['hypercoil', 'coild', 'coilctl', 'coil-controller', 'coil-installer'])
-    assert.equal(await containers.run(program, '--version'), `${program} ${manifest.version}\n`);
+    for (const path of [program, `/${program}`]) // as v1's manifests call it
+      assert.equal(await containers.run(path, '--version'), `${program} ${manifest.version}\n`);
 
   const coild = containers.startCoild(await baseManifests(), [STORE], ['/run/store']);
   await coild.printed(/coild is listening/);

@@ -8,7 +8,7 @@ import { asProcess } from '../contract/cni-client.ts';
 import { needsRoot } from '../kernel/kernel-fixture.ts';
 import { DATASTORES } from './datastores.ts';
 import { eventually } from './eventually.ts';
-import { isKernelsOwn } from './kernel-state.ts';
+import { addressesSettled, isKernelsOwn } from './kernel-state.ts';
 import { NodeUnderTest } from './node-under-test.ts';
 import { Relay } from './relay.ts';
 import { Scene } from './scene.ts';
@@ -56,11 +56,7 @@ describe('life of coild', { concurrency: 2 }, () => {
         test(`a restart after ${signal} changes no route, and finds the Pods again`, async () => {
           const sandboxes = [await scene.sandbox(), await scene.sandbox()];
           const results = await Promise.all(sandboxes.map((sandbox) => sandbox.add()));
-          // the kernel adds routes of its own when it has made sure of its link-local addresses
-          await eventually(
-            'no address is tentative',
-            async () => (await node.netns.ip('-6 address show tentative')) === '',
-          );
+          await addressesSettled(node.netns);
           await using monitor = await RouteMonitor.start(node);
           const before = await node.dump();
           node.coild.signal(signal);

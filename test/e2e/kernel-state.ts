@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { TestNetns } from '../kernel/kernel-fixture.ts';
+import { eventually } from './eventually.ts';
 
 const DUMPS = ['link show', 'address show', 'route show table all'];
 
@@ -24,4 +25,9 @@ export function isKernelsOwn(line: string): boolean {
 export async function podLinks(node: TestNetns): Promise<readonly string[]> {
   const links = JSON.parse(await node.ip('-json link show')) as { readonly ifname: string }[];
   return links.map(({ ifname }) => ifname).filter((name) => name.startsWith('veth'));
+}
+
+/** The kernel makes IPv6 link-local addresses by itself, and needs a second or two to be sure of them. */
+export async function addressesSettled(netns: TestNetns): Promise<void> {
+  await eventually('the links have their addresses', async () => (await netns.ip('address show tentative')) === '');
 }

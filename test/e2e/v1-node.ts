@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { asProcess, type CniClient } from '../contract/cni-client.ts';
 import type { EtcdServer } from '../etcd/etcd-server.ts';
 import { V1_GOLDEN } from '../etcd/v1-golden.ts';
-import type { TestNetns } from '../kernel/kernel-fixture.ts';
-import { eventually } from './eventually.ts';
+import { addressesSettled } from './kernel-state.ts';
 import { NodeUnderTest } from './node-under-test.ts';
 import { Sandbox } from './sandbox.ts';
 import { V1Datastore } from './v1-datastore.ts';
@@ -91,9 +90,4 @@ export class V1Node implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
-}
-
-/** The kernel makes IPv6 link-local addresses by itself, and needs a second to be sure of them. */
-async function addressesSettled(netns: TestNetns): Promise<void> {
-  await eventually('the links have their addresses', async () => (await netns.ip('address show tentative')) === '');
 }

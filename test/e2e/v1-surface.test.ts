@@ -134,6 +134,25 @@ describe('REST and CNI', { skip: needsRoot, concurrency: 1 }, () => {
     );
   });
 
+  test('what the datastore has to be changed for fails with 500 while it is down', async () => {
+    const body = JSON.stringify({ 'pod-namespace': 'default', 'pod-name': 'late', 'container-id': 'late' });
+    const ask = async (request: HttpRequest) => {
+      const [answer] = await makeRequests(node.netns.path, { to: COILD, requests: [request] });
+      return answer!;
+    };
+    for (const request of [
+      { method: 'POST', path: '/ip', body },
+      { method: 'DELETE', path: '/ip/default/web-0/c0' },
+    ]) {
+      node.datastore.interrupt();
+      const answer = await ask(request);
+      node.datastore.restore();
+      assert.equal(answer.status, 500, answer.body);
+      assert.match(answer.body, /^\{"error":"etcd at .*","request_id":"[^"]+","status":500\}$/);
+      await eventually('coild is ready', async () => (await ask({ path: '/readyz' })).status === 200);
+    }
+  });
+
   test("the plugin speaks v1's versions", async () => {
     const sandbox = await scene.sandbox();
     const { supportedVersions } = (await sandbox.succeed('VERSION')) as { supportedVersions: string[] };

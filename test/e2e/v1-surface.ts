@@ -54,6 +54,8 @@ export const V1_ENDPOINTS: readonly (readonly [method: string, path: string, sta
   ['POST', '/ip', 400, ''],
   ['POST', '/ip', 400, '{}'],
   ['POST', '/ip', 400, '{"pod-namespace":"default","pod-name":null,"container-id":"x"}'],
+  ['POST', '/ip', 400, '{"pod-namespace":"default","pod-name":"a","container-id":"a","address-type":"ipv5"}'],
+  ['POST', '/ip', 503, '{"pod-namespace":"default","pod-name":"a","container-id":"a","address-type":"ipv6"}'],
   ['GET', '/ip/', 400],
   ['POST', '/ip/', 400],
   ['GET', '/ip/default', 400],
@@ -81,7 +83,7 @@ export const V1_ALLOCATIONS: readonly { readonly headers: Readonly<Record<string
   ];
 
 /** Versions of the CNI specification that v1's plugin spoke. */
-export const V1_CNI_VERSIONS = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0'];
+export const V1_CNI_VERSIONS = ['0.1.0', '0.2.0', '0.3.0', '0.3.1'];
 
 /** What of it is not so with us, and why. */
 export const V1_SURFACE_EXCEPTIONS = {

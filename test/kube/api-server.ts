@@ -12,7 +12,8 @@ import { EtcdServer, freePort } from '../etcd/etcd-server.ts';
 import { kubeBinary } from './kube-binary.ts';
 
 const READY_MS = 60_000;
-const ADMIN_TOKEN = 'admin-token';
+/** Its user may do everything. */
+export const ADMIN_TOKEN = 'admin-token';
 /** The user of this token may do only what its role says. */
 const CONTROLLER_TOKEN = 'controller-token';
 export const CONTROLLER_USER = 'coil-controller';

@@ -1,50 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { NodeNews } from '../../src/controller/node-source.ts';
 import { connectKube } from '../../src/kube/connect-kube.ts';
 import { KubeLeaseStore } from '../../src/kube/kube-lease-store.ts';
 import { KubeNodeSource } from '../../src/kube/kube-node-source.ts';
 import { readEndpoints } from '../../src/kube/resolve-endpoints.ts';
-import { RecordingLogger } from '../../src/process/recording-logger.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { TcpProxy } from '../etcd/tcp-proxy.ts';
 import type { ApiServer } from './api-server.ts';
 import { ControllerScene } from './controller-scene.ts';
+import { NodeFollower } from './node-follower.ts';
 
 const CLOSED = 'the API server ended the watch of Nodes; going on';
 const SILENT = 'the watch of Nodes was silent for too long; opening it anew';
 const until = () => AbortSignal.timeout(10_000);
 
-/** What a source tells, for as long as this is not disposed of. */
-class Follower implements AsyncDisposable {
-  readonly news: NodeNews[] = [];
-  readonly logger = new RecordingLogger();
-  readonly #stop = new AbortController();
-  #following: Promise<void> | undefined;
-
-  start(source: KubeNodeSource): void {
-    this.#following = this.#follow(source);
-  }
-
-  has(kind: 'added' | 'deleted', node: string): boolean {
-    return this.news.some((one) => one.kind === kind && one.name === node);
-  }
-
-  async #follow(source: KubeNodeSource): Promise<void> {
-    for await (const one of source.watchNodes(this.#stop.signal)) this.news.push(one);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    await this.#following;
-  }
-}
-
 export function kubeCases(server: () => ApiServer): void {
   test('a watch that the API server closes again and again misses nothing', async () => {
     await using scene = await ControllerScene.create(server());
     using client = await connectKube({ kubeconfig: await server().kubeconfig(), env: {} });
-    await using follower = new Follower();
+    await using follower = new NodeFollower();
     const { logger } = follower;
     const options = { watchSeconds: 1 };
     follower.start(new KubeNodeSource(options, { client, logger, clock: () => performance.now() }));
@@ -63,7 +37,7 @@ export function kubeCases(server: () => ApiServer): void {
     await using scene = await ControllerScene.create(server());
     await using proxy = await TcpProxy.to({ host: '127.0.0.1', port: server().port });
     using client = await connectKube({ kubeconfig: await server().kubeconfig({ port: proxy.port }), env: {} });
-    await using follower = new Follower();
+    await using follower = new NodeFollower();
     const { logger } = follower;
     const options = { watchSeconds: 1, silenceMs: 1_000 };
     follower.start(new KubeNodeSource(options, { client, logger, clock: () => performance.now() }));

@@ -56,6 +56,18 @@ export function leadershipCases(server: () => ApiServer): void {
     await process.logged({ message: RELEASED, node: scene.node('node1') });
   });
 
+  test('while Kubernetes does not tell where etcd is, it waits, and is alive', async () => {
+    await using scene = await ControllerScene.create(server());
+    const { process, health } = await scene.start({ flags: ['--etcd-endpoints=@absent'] });
+    const { error } = await process.logged({ message: 'Kubernetes does not tell where etcd is; asking again' });
+    assert.match(String(error), /endpoints @absent stand for: .*403: .*forbidden/);
+    assert.equal((await fetch(`${health}/healthz`)).status, 200);
+    const ready = await fetch(`${health}/readyz`);
+    assert.equal(ready.status, 503);
+    assert.match(await ready.text(), /Kubernetes has not told yet where etcd is/);
+    assert.equal(await process.stop(), 0);
+  });
+
   test('health is served, and tells what is wrong', async () => {
     await using scene = await ControllerScene.create(server());
     const { process, health } = await scene.start({ flags: ['--namespace=absent'] });

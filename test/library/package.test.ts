@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import manifest from '../../package.json' with { type: 'json' };
+import { EtcdServer } from '../etcd/etcd-server.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const STEP_MS = 120_000;
@@ -46,6 +47,15 @@ test('the examples of library.md compile against its types, and the first prints
   for (const [i, example] of examples.entries()) await writeFile(join(project, `example${i}.ts`), example);
   await run(process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc'));
   assert.equal(await run(process.execPath, 'example0.js'), printed);
+});
+
+test('the second example reaches an etcd', async () => {
+  await using server = await EtcdServer.start();
+  const text = await readFile(join(project, 'example1.js'), 'utf8');
+  const here = text.replace(/\['https.*?\]/, `['${server.url}']`).replace(/, tlsCa: '.*?'/, '');
+  assert.notEqual(here, text);
+  await writeFile(join(project, 'example1.js'), here);
+  assert.equal(await run(process.execPath, 'example1.js'), '[]\n');
 });
 
 /** A folder with the package installed from its archive, and what it depends on linked, as npm would have fetched it. */

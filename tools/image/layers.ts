@@ -10,6 +10,8 @@ export const UNPRIVILEGED_UID = 65532;
 
 const PROGRAM_FOLDER = 'usr/local/bin';
 const LINKS = ['coild', 'coilctl', 'coil-controller', 'coil-installer'];
+/** Where v1's image had them, and manifests that were made for it call them. */
+const FORMER_LINKS = ['hypercoil', ...LINKS];
 /** What the C library and Node look for in an image. */
 const FILES: Readonly<Record<string, string>> = {
   'etc/group': `root:x:0:\ncoil:x:${UNPRIVILEGED_UID}:\n`,
@@ -42,6 +44,7 @@ export async function programLayer(dist: string): Promise<TarEntry[]> {
     { path: 'coil', mode: 0o755, content: await readFile(join(dist, 'coil')) },
     { path: join(PROGRAM_FOLDER, 'hypercoil'), mode: 0o755, content: await readFile(join(dist, 'hypercoil')) },
     ...LINKS.map((link) => ({ path: join(PROGRAM_FOLDER, link), target: 'hypercoil' })),
+    ...FORMER_LINKS.map((link) => ({ path: link, target: join(PROGRAM_FOLDER, 'hypercoil') })),
   ]);
 }
 

@@ -5,7 +5,7 @@ import type { GrpcStream } from '../../grpc/grpc-stream.ts';
 import { CoilError } from '../../model/error.ts';
 import { abortable } from '../../process/abortable.ts';
 import { createTlsContext, type EtcdConfig, parseEndpoints } from './etcd-config.ts';
-import { isEndpointError, isStaleToken, isUnsent, reasonOf, unavailable } from './etcd-error.ts';
+import { isAuthOff, isEndpointError, isStaleToken, isUnsent, reasonOf, unavailable } from './etcd-error.ts';
 import { EtcdLogin } from './etcd-login.ts';
 import type {
   LeaseResponse,
@@ -16,6 +16,10 @@ import type {
   WatchResponse,
 } from './etcd-messages.ts';
 import { AUTHENTICATE, TXN, WATCH } from './etcd-protocol.ts';
+
+const REQUEST_TIMEOUT_MS = 5000;
+/** What is left of it where an endpoint took all its time, and did not connect. */
+const BEYOND_DIAL_MS = 3000;
 
 /** Requests that ask for watches, and what etcd answers. */
 export type WatchCall = GrpcStream<WatchRequest, WatchResponse>;
@@ -51,7 +55,8 @@ export class EtcdClient implements AsyncDisposable {
   constructor(config: EtcdConfig) {
     const endpoints = parseEndpoints(config);
     const tlsContext = createTlsContext(config);
-    const { dialTimeoutMs = 2000, requestTimeoutMs = 5000, keepaliveMs = 10_000, username, password = '' } = config;
+    const { dialTimeoutMs = 2000, keepaliveMs = 10_000, username, password = '' } = config;
+    const { requestTimeoutMs = Math.max(REQUEST_TIMEOUT_MS, dialTimeoutMs + BEYOND_DIAL_MS) } = config;
     const options = { dialTimeoutMs, keepaliveMs, callTimeoutMs: requestTimeoutMs };
     this.#connections = endpoints.map(
       ({ url, tls }) => new GrpcConnection(url, tls ? { ...options, secureContext: tlsContext() } : options),
@@ -117,21 +122,27 @@ export class EtcdClient implements AsyncDisposable {
     }
   }
 
-  async #withToken<T>(login: EtcdLogin, call: Call, make: (metadata: Metadata) => Promise<T>): Promise<T> {
+  async #withToken<T>(login: EtcdLogin, call: Call, make: (metadata?: Metadata) => Promise<T>): Promise<T> {
     const ended = () => endOf(call);
     const token = await login.token(ended);
     try {
-      return await make({ token });
+      return await make(metadataOf(token));
     } catch (error) {
       if (!isStaleToken(error)) throw error;
       login.forget(token);
-      return await make({ token: await login.token(ended) });
+      return await make(metadataOf(await login.token(ended)));
     }
   }
 
+  /** As v1, a user is let in too before authentication is switched on: so it can be, while programs run. */
   async #authenticate(user: { name: string; password: string }): Promise<string> {
     const call = this.#call(undefined, { repeatable: true });
-    return (await this.#send(AUTHENTICATE, user, call)).token;
+    try {
+      return (await this.#send(AUTHENTICATE, user, call)).token;
+    } catch (error) {
+      if (isAuthOff(error)) return '';
+      throw error;
+    }
   }
 
   /** Sends a request once; or again, to the next endpoint, as long as no endpoint has got it, or it may be repeated. */
@@ -193,6 +204,10 @@ export class EtcdClient implements AsyncDisposable {
     this.#isClosed = true;
     for (const connection of this.#connections) connection.close();
   }
+}
+
+function metadataOf(token: string): Metadata | undefined {
+  return token === '' ? undefined : { token };
 }
 
 /** Aborted when the call is, or late. It costs more than a call: only for what is rare. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { CoilError } from '../../model/error.ts';
 
 /** Where etcd is, and how to talk to it. The names of v1's flags are in the errors. */
@@ -13,13 +13,13 @@ export interface EtcdConfig {
   readonly prefix?: string;
   /** How long an endpoint may take to be connected before the next one is tried. Default 2000. */
   readonly dialTimeoutMs?: number;
-  /** How long one request may take, dialling included. Default 5000. */
+  /** How long one request may take, dialling included. Default 5000, or 3000 more than `dialTimeoutMs` if that is longer. */
   readonly requestTimeoutMs?: number;
   /** A connection that says nothing for so long is asked for a sign of life. Default 10000; etcd refuses < 5000. */
   readonly keepaliveMs?: number;
   readonly username?: string;
   readonly password?: string;
-  /** PEM, or the name of a file with it, as the two below. Default: the roots that Node trusts. */
+  /** PEM, or the name of a file with it, as the two below. Default: the roots that the host trusts, and Node's. */
   readonly tlsCa?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -75,13 +75,18 @@ export function createTlsContext(config: EtcdConfig): () => SecureContext {
   let context: SecureContext | undefined;
   return () => {
     try {
-      context ??= createSecureContext(credentials);
+      context ??= createSecureContext({ ...credentials, ca: credentials.ca ?? trustedRoots() });
       return context;
     } catch (cause) {
       const flags = 'etcd-tls-ca, etcd-tls-cert, etcd-tls-key';
       throw new CoilError('invalid-argument', `${flags}: ${(cause as Error).message}`, { cause });
     }
   };
+}
+
+/** As v1, which trusted the host's; and those of Node, since an image may have none. */
+function trustedRoots(): string[] {
+  return [...getCACertificates('default'), ...getCACertificates('system')];
 }
 
 function readPem(flag: string, text: string): Buffer {

@@ -25,9 +25,14 @@ export function isUnsent(error: unknown): boolean {
   return error instanceof GrpcError && !error.sent;
 }
 
+/** Whether etcd answered a login so: authentication is not switched on, and every call is let in. */
+export function isAuthOff(error: unknown): boolean {
+  return error instanceof GrpcError && error.code === GRPC_STATUS.failedPrecondition;
+}
+
 /**
  * Whether etcd refused a call for a token that it does not know any more: an unknown one, or (as an invalid argument)
- * one from before users or roles were changed. Nothing was carried out.
+ * one from before users or roles were changed, or none. Nothing was carried out.
  */
 export function isStaleToken(error: unknown): boolean {
   if (!(error instanceof GrpcError)) return false;

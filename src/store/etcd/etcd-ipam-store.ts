@@ -30,6 +30,7 @@ import { EtcdNodeSessions } from './etcd-node-sessions.ts';
 import { type NodeWatchOptions, watchNode } from './etcd-node-watch.ts';
 import { EtcdPools } from './etcd-pools.ts';
 import { Keys } from './keys.ts';
+import { neverPut } from './transaction.ts';
 
 export interface EtcdIpamStoreOptions extends EtcdConfig, NodeWatchOptions {}
 
@@ -113,6 +114,10 @@ export class EtcdIpamStore implements IpamStore, BootRecord {
 
   async findAddress(address: IpAddress, signal: AbortSignal): Promise<AddressRecord> {
     return await this.#addresses.find(address, signal);
+  }
+
+  async checkWritable(signal: AbortSignal): Promise<void> {
+    await this.#db.client.transact('change anything', neverPut(this.#db.keys.owners), signal);
   }
 
   watchNode(node: string, signal: AbortSignal): AsyncIterable<NodeSnapshot | NodeChange> {

@@ -1,6 +1,9 @@
 import { abortable } from '../../process/abortable.ts';
 
-/** The token of a user. Those who need one at the same time share a login, which no single one of them can end. */
+/**
+ * The token of a user, empty where none is asked for. Those who need one at the same time share a login, which no single
+ * one of them can end.
+ */
 export class EtcdLogin {
   readonly #authenticate: () => Promise<string>;
   #token: string | undefined;

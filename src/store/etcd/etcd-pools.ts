@@ -3,6 +3,7 @@ import { BlockAssignment } from '../../model/block-assignment.ts';
 import { CoilError } from '../../model/error.ts';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
 import { parseJson } from '../../model/json.ts';
+import { refuseSpecialNetwork } from '../../model/special-network.ts';
 import { Backoff } from '../../process/backoff.ts';
 import { readValue } from './block-document.ts';
 import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
@@ -32,6 +33,7 @@ export class EtcdPools {
     if (!isPoolName(name))
       throw new CoilError('invalid-argument', `invalid pool name: ${JSON.stringify(name)} is not ^[a-z0-9][a-z0-9-]*$`);
     pool.validate();
+    pool.subnets.forEach(refuseSpecialNetwork);
     await this.#change(`create pool ${name}`, signal, (pools, current) => {
       if (current.has(name)) throw new CoilError('pool-exists', `pool already exists: ${name}`);
       for (const subnet of pool.subnets) refuseOverlap(subnet, pools);
@@ -40,6 +42,7 @@ export class EtcdPools {
   }
 
   async addSubnet(name: string, subnet: IpPrefix, signal: AbortSignal): Promise<void> {
+    refuseSpecialNetwork(subnet);
     await this.#change(`add ${subnet} to pool ${name}`, signal, (pools) => {
       const old = pools.get(name);
       if (!old) throw poolNotFound(name);

@@ -1,4 +1,12 @@
-import type { Compare, KeyRange, KeyValueMessage, RangeRequest, RequestOp, TxnResponse } from './etcd-messages.ts';
+import type {
+  Compare,
+  KeyRange,
+  KeyValueMessage,
+  RangeRequest,
+  RequestOp,
+  TxnRequest,
+  TxnResponse,
+} from './etcd-messages.ts';
 import { COMPARE_RESULT, COMPARE_TARGET } from './etcd-protocol.ts';
 
 /**
@@ -53,6 +61,14 @@ export function put(key: string, value: string): RequestOp {
 /** The key goes when the lease ends. */
 export function putUnder(lease: number, key: string, value: string): RequestOp {
   return { put: { key, value, lease } };
+}
+
+/**
+ * Puts nothing, as its condition never holds; yet etcd agrees on it and refuses it as it would a put: without a quorum,
+ * out of space, without the right (server/etcdserver/apply.go, costTxn and checkTxnAuth look at both branches).
+ */
+export function neverPut(key: string): TxnRequest {
+  return { compare: [{ key, target: modified, result: less, modRevision: 0 }], success: [put(key, '')] };
 }
 
 export function remove(key: string): RequestOp {

@@ -1,20 +1,28 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { CoilError } from '../../model/error.ts';
+import { obstacleTo } from './file-obstacle.ts';
 import { BUSY_TIMEOUT_MS, type RetryOptions, retryWhileBusy } from './retry-while-busy.ts';
 import { ADDED_SCHEMA, APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 import { NOT_A_DATABASE, sqliteCode } from './sqlite-error.ts';
 
+export interface OpenOptions extends RetryOptions {
+  /** Whether the file is made where it is not there. */
+  readonly create: boolean;
+}
+
 /**
  * Opens the database of an existing folder, and creates it, readable by its owner alone, where it is not there.
- * @throws {CoilError} store-unavailable, invalid-argument (the file is not Coil's, or that of a newer Coil)
+ * @throws {CoilError} store-not-found (it is not to be created), store-unavailable, invalid-argument (the file is not
+ * Coil's, or that of a newer Coil)
  */
-export async function openDatabase(options: RetryOptions, signal: AbortSignal): Promise<SqliteDatabase> {
+export async function openDatabase(options: OpenOptions, signal: AbortSignal): Promise<SqliteDatabase> {
   signal.throwIfAborted();
-  createFile(options.path);
+  if (options.create) createFile(options.path);
+  else requireFile(options.path);
   return await retryWhileBusy(() => connect(options.path), options, signal);
 }
 
@@ -28,8 +36,20 @@ function createFile(path: string): void {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST') return;
-    const why = code === 'ENOENT' ? `the folder ${dirname(path)} does not exist` : message;
+    const why = code === 'ENOENT' ? `the folder ${dirname(path)} does not exist` : (obstacleTo(path) ?? message);
     throw new CoilError('store-unavailable', `the database ${path} cannot be created: ${why}`, { cause });
+  }
+}
+
+/** @throws {CoilError} store-not-found, store-unavailable */
+function requireFile(path: string): void {
+  try {
+    statSync(path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new CoilError('store-not-found', `there is no database file ${path}`, { cause });
+    const why = obstacleTo(path) ?? message;
+    throw new CoilError('store-unavailable', `the database ${path} cannot be opened: ${why}`, { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 import { type AddressPool, isPoolName } from '../../model/address-pool.ts';
 import { CoilError } from '../../model/error.ts';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
+import { refuseSpecialNetwork } from '../../model/special-network.ts';
 import type { SqliteTables } from './sqlite-tables.ts';
 
 /** The changes of pools. Each is to be run in a transaction of its own, and undone where it throws. */
@@ -15,6 +16,7 @@ export class PoolChanges {
   create(name: string, pool: AddressPool): void {
     if (!isPoolName(name)) throw new CoilError('invalid-argument', `invalid pool name: ${JSON.stringify(name)}`);
     pool.validate();
+    pool.subnets.forEach(refuseSpecialNetwork);
     const { pools } = this.#tables;
     pools.insert(name, pool.blockSize);
     for (const [position, subnet] of pool.subnets.entries()) {
@@ -26,6 +28,7 @@ export class PoolChanges {
 
   /** @throws {CoilError} as `IpamStore.addSubnet` */
   addSubnet(name: string, subnet: IpPrefix): void {
+    refuseSpecialNetwork(subnet);
     const { pools } = this.#tables;
     const pool = pools.get(name);
     // before the pool judges it, since this names the pool that has the subnet

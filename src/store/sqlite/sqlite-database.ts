@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { CoilError } from '../../model/error.ts';
+import { SCHEMA_VERSION } from './schema.ts';
 
 /** One connection: statements are prepared once, and transactions are functions. Throws SQLite's own errors. */
 export class SqliteDatabase {
@@ -76,6 +77,11 @@ export class SqliteDatabase {
       }
       throw error;
     }
+  }
+
+  /** Writes one page as it is. To be called within a transaction. */
+  touch(): void {
+    this.run(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   }
 
   get inTransaction(): boolean {

@@ -1,4 +1,5 @@
 import { CoilError } from '../../model/error.ts';
+import { obstacleTo } from './file-obstacle.ts';
 
 // https://www.sqlite.org/rescode.html; the low byte of an extended code is the primary one
 const BUSY = 5;
@@ -7,6 +8,9 @@ const CORRUPT = 11;
 export const NOT_A_DATABASE = 26;
 /** PERM, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL, NOLFS, AUTH: the machine's fault, and it may pass. */
 const UNAVAILABLE = new Set([3, 7, 8, 10, 13, 14, 15, 22, 23]);
+
+/** PERM, READONLY, CANTOPEN: SQLite does not say which file, nor what it may not do with it. */
+const FILE_PROBLEMS = new Set([3, 8, 14]);
 
 /** Primary result code of an error of node:sqlite; undefined for any other error. */
 export function sqliteCode(error: unknown): number | undefined {
@@ -29,7 +33,9 @@ export function toCoilError(error: unknown, path: string): unknown {
     return new CoilError('corrupt-data', `the database ${path} is damaged: ${message}`, { cause: error });
   }
   if (UNAVAILABLE.has(code)) {
-    return new CoilError('store-unavailable', `the database ${path} cannot be used: ${message}`, { cause: error });
+    const obstacle = FILE_PROBLEMS.has(code) ? obstacleTo(path) : undefined;
+    const why = obstacle === undefined ? message : `${message}: ${obstacle}`;
+    return new CoilError('store-unavailable', `the database ${path} cannot be used: ${why}`, { cause: error });
   }
   return new CoilError('internal', `the database ${path} refused a statement: ${message}`, { cause: error });
 }

@@ -30,9 +30,14 @@ import type { SqliteDatabase } from './sqlite-database.ts';
 import { watchNode } from './sqlite-node-watch.ts';
 import { openTables, type SqliteTables } from './sqlite-tables.ts';
 
+/** More than acquiring a block and assigning an address write. */
+const PAGES_OF_A_CHANGE = 16;
+
 export interface SqliteIpamStoreOptions {
   /** The database's file; its folder must exist. Beside it stand its log, `-wal`, and `-shm`. */
   readonly path: string;
+  /** Whether the file is made where it is not there. Default true. */
+  readonly create?: boolean;
   /** How long other processes may hold the write lock before a call fails, in milliseconds. */
   readonly timeoutMs?: number;
   /** How often a watch looks for changes of other processes, in milliseconds. */
@@ -68,10 +73,10 @@ export class SqliteIpamStore implements IpamStore, BootRecord {
 
   /**
    * Opens the database, and creates it with mode 0600 where there is no such file.
-   * @throws {CoilError} store-unavailable, invalid-argument (the file is not Coil's, or that of a newer Coil)
+   * @throws {CoilError} store-not-found, store-unavailable, invalid-argument (the file is not Coil's, or that of a newer Coil)
    */
   static async open(options: SqliteIpamStoreOptions, signal: AbortSignal): Promise<SqliteIpamStore> {
-    const all = { timeoutMs: 5000, pollMs: 50, logLength: 10_000, ...options };
+    const all = { create: true, timeoutMs: 5000, pollMs: 50, logLength: 10_000, ...options };
     return new SqliteIpamStore(await openDatabase(all, signal), all);
   }
 
@@ -139,6 +144,11 @@ export class SqliteIpamStore implements IpamStore, BootRecord {
       if (!found) throw new CoilError('address-not-found', `not found: address ${address} is not assigned`);
       return readable(found);
     }, signal);
+  }
+
+  async checkWritable(signal: AbortSignal): Promise<void> {
+    // one at a time: the log grows by a page each, so that there is room for a real change
+    for (let i = 0; i < PAGES_OF_A_CHANGE; i++) await this.#commits.submit(() => this.#db.touch(), signal);
   }
 
   watchNode(node: string, signal: AbortSignal): AsyncIterable<NodeSnapshot | NodeChange> {

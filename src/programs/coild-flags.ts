@@ -1,0 +1,68 @@
+import { hostname } from 'node:os';
+import type { CoildOptions } from '../coild/coild.ts';
+import { parseListenAddress } from '../coild/listen-address.ts';
+import { parseSocketPath } from '../coild/socket-path.ts';
+import { CoilError } from '../model/error.ts';
+import { LONGEST_DURATION_MS } from '../process/duration.ts';
+import { durationFlag, type FlagValues, integerFlag, textFlag } from '../process/flag.ts';
+import { LOG_FLAGS } from '../process/log-flags.ts';
+import type { ProgramIo } from '../process/program.ts';
+import { UsageError } from '../process/usage-error.ts';
+import { RECLAIM_FLAGS, readReclaimSettings } from './reclaim-flags.ts';
+import { STORE_FLAGS } from './store-options.ts';
+
+/** What coild takes: v1's flags, and ours. */
+export const COILD_FLAGS = {
+  socket: textFlag({ describe: 'Unix socket for the CNI plugin, for root alone', default: '/run/coil/coild.sock' }),
+  http: textFlag({ describe: 'HOST:PORT of the REST API; empty for none', default: '127.0.0.1:9383' }),
+  'table-id': integerFlag({ describe: 'Routing table to export blocks to', default: '119', min: 1, max: 2 ** 31 - 1 }),
+  'protocol-id': integerFlag({ describe: 'Protocol of the exported routes', default: '30', min: 5, max: 255 }),
+  'scan-interval': durationFlag({
+    describe: 'How often empty blocks are returned, and how long they are kept',
+    default: '10m',
+    minMs: 100,
+    maxMs: LONGEST_DURATION_MS,
+  }),
+  'address-rest': durationFlag({ describe: 'How long a freed address is not given out again', default: '30s' }),
+  ...RECLAIM_FLAGS,
+  ...STORE_FLAGS,
+  ...LOG_FLAGS,
+} as const;
+
+export type CoildFlagValues = FlagValues<typeof COILD_FLAGS>;
+
+/** @throws {UsageError} naming the flag or variable */
+export function readCoildOptions(flags: CoildFlagValues, env: ProgramIo['env']): CoildOptions {
+  const node = nodeName(env.COIL_NODE_NAME);
+  refuseKernelTable(flags['table-id']);
+  return {
+    node,
+    host: hostname(),
+    http: flags.http === '' ? undefined : asUsage(() => parseListenAddress('--http', flags.http)),
+    socket: asUsage(() => parseSocketPath('--socket', flags.socket)),
+    scanIntervalMs: flags['scan-interval'],
+    restMs: flags['address-rest'],
+    reclaim: readReclaimSettings(flags),
+  };
+}
+
+/** A node's name is a member of the datastore's JSON, and one of Kubernetes' Nodes: a DNS subdomain. */
+function nodeName(name: string | undefined): string {
+  if (name && /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,251}[a-zA-Z0-9])?$/.test(name)) return name;
+  const given = name ? `is ${JSON.stringify(name)}, which is not a name of a node` : 'is not set';
+  throw new UsageError(`COIL_NODE_NAME ${given}: set it to this node's name in the environment`);
+}
+
+/** In the tables default, main and local (linux/rtnetlink.h, enum rt_class_t) are the node's own routes. */
+function refuseKernelTable(id: number): void {
+  if (id >= 253 && id <= 255) throw new UsageError(`--table-id ${id} is a table of the kernel's own; take another one`);
+}
+
+function asUsage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (CoilError.is(error, 'invalid-argument')) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
