@@ -47,16 +47,23 @@ export class LeakJudge {
     const unlinked = (await this.#ask('node', () => unlinkedOf(this.#deps, all, signal), signal)) ?? NONE;
     const suspects = wanted.filter((attachment) => unlinked.has(attachment.key));
     if (suspects.length === 0) return new Map();
+    const { podUids } = this.#deps;
     const runtime = await this.#askRuntime(all, unlinked, signal);
     const proven = new Map<string, ReadonlySet<Proof>>();
-    let asked = 0;
+    let questions = MAX_PODS_ASKED;
     for (const attachment of suspects) {
-      const sandbox = runtime?.get(attachment.containerId);
+      const { containerId, namespace, pod, podUid } = attachment;
+      const sandbox = runtime?.get(containerId);
       // whoever has deleted the link of one that runs, there is a process that has the address
       if (sandbox?.ready) continue;
       const proofs = new Set<Proof>(['node']);
-      if (runtime && !sandbox && attachment.containerId !== '') proofs.add('runtime');
-      else if (asked++ < MAX_PODS_ASKED && (await this.#isPodGone(attachment, signal))) proofs.add('api');
+      if (runtime && !sandbox && containerId !== '') proofs.add('runtime');
+      else if (podUids && podUid !== undefined && questions-- > 0) {
+        const uids = await this.#ask('api', () => podUids.uidsOf(namespace, pod, signal), signal);
+        if (uids && !uids.has(podUid)) proofs.add('api');
+        // an answer that does not come takes its time, once a look
+        if (!uids) questions = 0;
+      }
       if (isProven(proofs)) proven.set(attachment.key, proofs);
     }
     return proven;
@@ -78,13 +85,6 @@ export class LeakJudge {
       return known;
     };
     return await this.#ask('runtime', ask, signal);
-  }
-
-  async #isPodGone({ namespace, pod, podUid }: RecordedAttachment, signal: AbortSignal): Promise<boolean> {
-    const { podUids } = this.#deps;
-    if (!podUids || podUid === undefined) return false;
-    const uids = await this.#ask('api', () => podUids.uidsOf(namespace, pod, signal), signal);
-    return uids !== undefined && !uids.has(podUid);
   }
 
   async #ask<T>(source: Proof, question: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {

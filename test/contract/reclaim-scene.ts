@@ -47,6 +47,8 @@ export class ReclaimScene implements AsyncDisposable {
   readonly pods = new Map<string, string>();
   /** Sources that cannot be asked now. */
   readonly down = new Set<'node' | 'runtime' | 'api'>();
+  /** Sources that were asked, in order. */
+  readonly questions: string[] = [];
   /** What happens between the last look of all and the change; called once. */
   beforeChange: (() => Promise<void>) | undefined;
   bootId = 'this boot';
@@ -152,6 +154,7 @@ export class ReclaimScene implements AsyncDisposable {
   }
 
   async #ask<T>(source: 'node' | 'runtime' | 'api', answer: () => Promise<T>): Promise<T> {
+    this.questions.push(source);
     if (this.down.has(source)) throw new Error(`${source} is down`);
     return await answer();
   }

@@ -130,6 +130,24 @@ describe('sources', () => {
     );
   }
 
+  reclaimTest(
+    'an API server that is down is asked once a look, and proves nothing',
+    async ({ scene }) => {
+      const pods = ['web-0', 'web-1', 'web-2'].map((pod) => ({ container: `of-${pod}`, pod }));
+      for (const pod of pods) await scene.add(pod);
+      for (const pod of pods) scene.lose(pod);
+      scene.down.add('api');
+      await scene.reclaim.look(soon());
+      assert.equal(scene.questions.filter((source) => source === 'api').length, 1);
+      await scene.passGrace();
+      assert.equal(scene.recorded.length, 3);
+      scene.down.clear();
+      await scene.passGrace();
+      assert.deepEqual(scene.recorded, []);
+    },
+    { sources: ['api'] },
+  );
+
   reclaimTest('proofs that take turns are none: each has to hold for the whole grace', async ({ scene }) => {
     await scene.add(A);
     scene.lose(A);
