@@ -10,10 +10,11 @@ import { Backoff } from '../process/backoff.ts';
 import { RecordingLogger } from '../process/recording-logger.ts';
 import { DelSpool } from './del-spool.ts';
 
-const body = Buffer.from('{"cniVersion":"1.1.0","name":"k8s","type":"coil"}');
+const NETCONF = '{"cniVersion":"1.1.0","name":"k8s","type":"coil"}';
 const NAME = spoolFileName('c0ffee', 'eth0');
 
-function callBytes(changes: Readonly<Record<string, string>> = {}): Buffer {
+function callBytes(changes: Readonly<Record<string, string>> = {}, netconf = NETCONF): Buffer {
+  const body = Buffer.from(netconf);
   const headers = { 'CNI-Command': 'DEL', 'CNI-Containerid': 'c0ffee', 'CNI-Ifname': 'eth0' };
   return encodeSpooled({ headers: { 'Content-Length': String(body.length), ...headers, ...changes }, body });
 }
@@ -146,7 +147,7 @@ describe('the spool of DELs', () => {
 
   for (const [what, bytes] of [
     ['empty', ''],
-    ['cut off', callBytes().subarray(0, -1)],
+    ['cut off', callBytes({}, `${NETCONF} `).subarray(0, -1)],
     ['no HTTP', 'x'.repeat(1000)],
     ['a head alone', callBytes().subarray(0, callBytes().indexOf('\r\n\r\n'))],
     [
@@ -154,7 +155,7 @@ describe('the spool of DELs', () => {
       callBytes({ 'CNI-Command': 'ADD', 'CNI-Netns': '/x', 'CNI-Args': 'K8S_POD_NAMESPACE=a;K8S_POD_NAME=b' }),
     ],
     ['a call that is refused', callBytes({ 'CNI-Containerid': '../../etc' })],
-    ['too large', encodeSpooled({ headers: { 'Content-Length': '40000' }, body: Buffer.alloc(40_000) })],
+    ['too large', callBytes({}, NETCONF.padEnd(32 * 1024))],
   ] as const) {
     test(`a file that is ${what} is moved aside, and the others are done`, async () => {
       const bad = spoolFileName('bad', 'eth0');
@@ -169,7 +170,13 @@ describe('the spool of DELs', () => {
 
   for (const [what, make] of [
     ['others may write to', (path: string) => writeFile(path, callBytes()).then(() => chmod(path, 0o620))],
-    ['is a link', (path: string) => symlink('/dev/zero', path)],
+    [
+      'is a link',
+      async (path: string) => {
+        await writeFile(join(path, '../../elsewhere'), callBytes(), { mode: 0o600 });
+        await symlink('../elsewhere', path);
+      },
+    ],
     ['is a folder', (path: string) => mkdir(path)],
   ] as const) {
     test(`a file that ${what} is moved aside`, async () => {

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { runCoild } from '../../src/coild/coild.ts';
+import { AddressPool } from '../../src/model/address-pool.ts';
+import { IpPrefix } from '../../src/model/ip-prefix.ts';
+import { RecordingLogger } from '../../src/process/recording-logger.ts';
+import { SqliteIpamStore } from '../../src/store/sqlite/sqlite-ipam-store.ts';
+import { FakeBlockExporter } from '../contract/fake-block-exporter.ts';
+import { FakePodNetwork } from '../contract/fake-pod-network.ts';
+import { budget } from './budget.ts';
+import { mutated } from './mutated.ts';
+
+// The whole of coild but for the kernel, and what any process that reaches its socket may send.
+
+const ANSWER_MS = 5_000;
+const NODE = 'node1';
+const NETNS = '/run/netns/pod';
+const logger = new RecordingLogger();
+const stop = new AbortController();
+let folder: string;
+let socketPath: string;
+let store: SqliteIpamStore;
+let running: Promise<void>;
+
+before(async () => {
+  // on a tmpfs where there is one: each answer waits for a sync
+  folder = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'coil-test-'));
+  socketPath = join(folder, 'coild.sock');
+  store = await SqliteIpamStore.open({ path: join(folder, 'coil.db') }, AbortSignal.timeout(10_000));
+  const pool = new AddressPool([IpPrefix.parse('10.0.0.0/20'), IpPrefix.parse('fd00::/116')], 4);
+  await store.createPool('default', pool, AbortSignal.timeout(10_000));
+  const deps = {
+    store,
+    podNetwork: new FakePodNetwork([NETNS]),
+    exporter: new FakeBlockExporter(),
+    hostIfname: (namespace: string, pod: string, ifname: string) => `${namespace}/${pod}/${ifname}`,
+    mayChange: async () => true,
+    clock: () => performance.now(),
+    now: () => new Date(),
+    logger,
+  };
+  const options = { node: NODE, socket: socketPath, http: undefined, scanIntervalMs: 600_000, restMs: 0 };
+  running = runCoild(options, deps, stop.signal);
+  while (!logger.messages.includes('read the state of this node')) await new Promise(setImmediate);
+});
+after(async () => {
+  stop.abort();
+  await running;
+  await store[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+const odd = fc.oneof(
+  fc.constantFrom(
+    '',
+    '/',
+    '..',
+    '../../etc/passwd',
+    '.',
+    '%00',
+    'a/b',
+    'é',
+    '\u{1F4A3}',
+    '-',
+    '__proto__',
+    'x'.repeat(5_000),
+  ),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+);
+const containerId = fc.oneof(fc.constantFrom('c0', 'c1', 'c2', 'c3'), odd);
+const name = fc.oneof(fc.constantFrom('default', 'web-0', 'web-1'), odd);
+const ifname = fc.oneof(fc.constantFrom('eth0', 'net1'), odd);
+const json = fc.oneof(
+  fc.json(),
+  fc.constantFrom('{}', '[]', '{"__proto__":{}}', `${'['.repeat(5_000)}`, '{"a":1,"a":2}', '', '\0', '"'),
+);
+const args = fc.oneof(
+  fc.tuple(name, name).map(([namespace, pod]) => `IgnoreUnknown=1;K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=${pod}`),
+  odd,
+);
+const netconf = fc.oneof(
+  { weight: 2, arbitrary: fc.constant('{"cniVersion":"1.1.0","name":"k8s","type":"coil"}') },
+  json,
+  fc
+    .tuple(fc.constantFrom('0.3.1', '1.0.0', '9', ''), json, json)
+    .map(
+      ([version, prev, runtime]) =>
+        `{"cniVersion":"${version}","name":"k8s","prevResult":${prev},"runtimeConfig":${runtime}}`,
+    ),
+);
+const headerText = (value: string) => Buffer.from(value.replaceAll(/[\r\n\0]/g, '')).toString('latin1');
+const request = (line: string, headers: readonly (readonly [string, string])[], body: string) => {
+  const fields = headers.map(([field, value]) => `${field}: ${headerText(value)}\r\n`).join('');
+  const length = `Content-Length: ${Buffer.byteLength(body)}\r\n`;
+  const head = `${line} HTTP/1.1\r\nHost: coild\r\nConnection: close\r\n${fields}${length}\r\n`;
+  return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)]);
+};
+const cni = fc
+  .tuple(fc.constantFrom('ADD', 'DEL', 'CHECK', 'STATUS', 'GC', 'VERSION', 'x'), containerId, ifname, args, netconf)
+  .map(([command, id, link, cniArgs, body]) =>
+    request(
+      'POST /cni',
+      [
+        ['CNI-Command', command],
+        ['CNI-Containerid', id],
+        ['CNI-Ifname', link],
+        ['CNI-Netns', NETNS],
+        ['CNI-Args', cniArgs],
+      ],
+      body,
+    ),
+  );
+const newIp = fc.oneof(
+  fc
+    .tuple(name, name, containerId, fc.constantFrom('ipv4', 'ipv6', 'x', ''))
+    .map(([namespace, pod, id, type]) =>
+      JSON.stringify({ 'pod-namespace': namespace, 'pod-name': pod, 'container-id': id, 'address-type': type }),
+    ),
+  json,
+);
+const path = fc.oneof(
+  fc
+    .tuple(name, name, containerId)
+    .map((parts) => `/ip/${parts.map((part) => encodeURIComponent(part.toWellFormed())).join('/')}`),
+  fc.constantFrom(
+    '/ip',
+    '/ip/',
+    '/status',
+    '/healthz',
+    '/readyz',
+    '/',
+    '//',
+    '/ip/%',
+    '/ip/%ff/%00/%2f',
+    '/ip?x=y',
+    '*',
+  ),
+  odd.map((text) => `/${headerText(text).replaceAll(' ', '')}`),
+);
+const rest = fc
+  .tuple(fc.constantFrom('GET', 'POST', 'DELETE', 'PUT', 'HEAD', 'OPTIONS', 'CONNECT', 'x'), path, newIp)
+  .map(([method, target, body]) => request(`${method} ${target}`, [['Content-Type', 'application/json']], body));
+const words = [
+  '\r\n',
+  '\r\n\r\n',
+  'Content-Length: 99999999999\r\n',
+  'Transfer-Encoding: chunked\r\n',
+  ': ',
+  '\0',
+  '0\r\n\r\n',
+];
+const anything = fc.oneof(cni, rest, mutated(fc.oneof(cni, rest), words), mutated(fc.constant(Buffer.alloc(0)), words));
+
+test('coild answers any request with an answer of its own, and gives no address twice', async () => {
+  const seen = new Set<number>();
+  await fc.assert(
+    fc.asyncProperty(fc.array(anything, { minLength: 1, maxLength: 8 }), async (requests) => {
+      logger.records.length = 0;
+      const answers = await Promise.all(requests.map(exchange));
+      for (const [i, answer] of answers.entries()) seen.add(checked(answer, requests[i]!));
+      const internal = logger.records.filter(({ fields }) => fields.code === 101 || fields.status === 500);
+      assert.deepEqual(internal, []);
+      await checkRecords();
+    }),
+    budget(150),
+  );
+  const answer = await exchange(request('GET /readyz', [], ''));
+  assert.match(answer, /^HTTP\/1\.1 200 /);
+  for (const status of [200, 400, 404, 405]) assert.ok(seen.has(status), `no request was answered with ${status}`);
+});
+
+/** All that the server says until it ends the connection, which it has to. */
+async function exchange(bytes: Buffer): Promise<string> {
+  const socket = connect(socketPath);
+  socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('neither an answer nor the end of the connection')));
+  socket.end(bytes);
+  try {
+    return await text(socket);
+  } catch (error) {
+    // it may end the connection before it has read all
+    if (['EPIPE', 'ECONNRESET'].includes(String((error as NodeJS.ErrnoException).code))) return '';
+    throw error;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** @returns the status of the last answer; 0 where there is none */
+function checked(answer: string, request: Buffer): number {
+  if (answer === '') return 0;
+  const told = `${JSON.stringify(request.toString('latin1').slice(0, 2_000))} was answered: ${answer.slice(0, 500)}`;
+  const [, status, head, body] = /^HTTP\/1\.1 (\d{3}) [\w ]+\r\n(.*?\r\n)\r\n(.*)$/s.exec(answer) ?? assert.fail(told);
+  // but for a CHECK that found something, CNI's code 100
+  if (status === '500') assert.match(body!, /"code":100\b/, told);
+  const isHead = request.subarray(0, 5).toString() === 'HEAD ';
+  // further requests may follow in the same bytes
+  // Node.js itself answers with nothing where the Host is missing
+  if (!isHead && !['', '0\r\n\r\n'].includes(body!) && !body!.includes('HTTP/1.1 ')) {
+    assert.match(head!, /Content-Type: application\/(cni\+)?json/i, told);
+    const [, chunk = body!] = /^[0-9a-f]+\r\n(.*)\r\n0\r\n\r\n$/s.exec(body!) ?? [];
+    assert.doesNotThrow(() => JSON.parse(chunk), told);
+  }
+  return Number(status);
+}
+
+/** Each address has one owner, and each owner one address of a family. */
+async function checkRecords(): Promise<void> {
+  const signal = AbortSignal.timeout(10_000);
+  const owners = new Map<string, string>();
+  for (const { block } of (await store.listBlocks(signal)).get(NODE) ?? []) {
+    for (const { offset, assignment } of await store.listAddresses(block, signal)) {
+      const owner = JSON.stringify([assignment.containerId, assignment.ifname ?? null, block.family]);
+      assert.equal(owners.get(owner), undefined, `${owner} has two addresses`);
+      owners.set(owner, String(block.nth(offset)));
+    }
+  }
+}

@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { CoilError } from '../../src/model/error.ts';
+import { IpAddress } from '../../src/model/ip-address.ts';
+import type { IpamStore } from '../../src/store/ipam-store.ts';
+import { IpamNode } from '../contract/ipam-node.ts';
+import { assignmentOf, ip, poolOf } from '../contract/store-fixture.ts';
+import { EtcdFixture } from '../etcd/etcd-fixture.ts';
+import { EtcdServer } from '../etcd/etcd-server.ts';
+import { budget } from './budget.ts';
+import { mutated } from './mutated.ts';
+
+// Somebody wrote to Coil's keys by hand, or a disk did. Whatever stands there: an error that names the key, and the
+// value as it was.
+
+const CALL_MS = 10_000;
+const WORDS = [
+  '{',
+  '}',
+  '[',
+  ']',
+  '"',
+  ',',
+  ':',
+  'null',
+  '10.0.0.0/28',
+  '10.0.0.16/27',
+  'fd00::/124',
+  'node1',
+  '-1',
+  '1e99',
+  '\0',
+];
+/** What any call may fail with where values are not what they were. */
+const EXPECTED = [
+  'corrupt-data',
+  'out-of-blocks',
+  'out-of-addresses',
+  'pool-not-found',
+  'pool-exists',
+  'subnet-in-use',
+  'conflict',
+];
+const signal = () => AbortSignal.timeout(CALL_MS);
+
+let server: EtcdServer;
+/** A sound state: keys without their prefix, and values. */
+let sound: Record<string, string>;
+before(async () => {
+  server = await EtcdServer.start();
+  await using fixture = new EtcdFixture(server);
+  const store = await fixture.open();
+  await store.createPool('default', poolOf(4, '10.0.0.0/26', 'fd00::/122'), signal());
+  await store.createPool('dmz', poolOf(0, '192.0.2.0/30'), signal());
+  for (const [node, pool, family] of [
+    ['node1', 'default', 4],
+    ['node1', 'default', 6],
+    ['node2', 'default', 4],
+    ['node1', 'dmz', 4],
+  ] as const) {
+    const { block } = await store.acquireBlock({ node, pool, family }, signal());
+    const slots = [0, ...(block.hostBits > 0 ? [4, 5] : [])].map((offset) => ({ block, offset }));
+    for (const slot of slots)
+      await store.allocate({ node, slots: [slot], assignment: assignmentOf(`c${slot.offset}`) }, signal());
+  }
+  sound = await fixture.dump();
+});
+after(() => server[Symbol.asyncDispose]());
+
+const garbage = fc.oneof(
+  fc.json(),
+  fc.constantFrom(
+    '',
+    '\0',
+    '{}',
+    '[]',
+    'null',
+    '0',
+    '"',
+    '{"free":null,"nodes":null}',
+    'x'.repeat(100_000),
+    '['.repeat(10_000),
+  ),
+  fc.string({ unit: 'binary' }),
+);
+
+test('values that somebody corrupted are reported with their key, and neither crash anything nor are overwritten', async () => {
+  const keys = Object.keys(sound).filter((key) => !key.startsWith('owner/') && !key.startsWith('subnet/'));
+  const corruption = fc.constantFrom(...keys).chain((key) =>
+    fc
+      .oneof(
+        garbage.map((value) => Buffer.from(value)),
+        mutated(fc.constant(Buffer.from(sound[key]!)), WORDS),
+      )
+      .map((value) => [key, value] as const),
+  );
+  const strayKey = fc
+    .tuple(
+      fc.constantFrom(
+        'pool/',
+        'block/',
+        'block/default/',
+        'block/dmz/10.0.0.0',
+        'ip/',
+        'ip/10.0.0.0/',
+        'ip/10.0.0.0/99',
+        'owner/',
+      ),
+      fc.constantFrom('x', '007', '-1', '10.0.0.300', '1/2', '\u00e9'),
+      garbage,
+    )
+    .map(([start, end, value]) => [start + end, Buffer.from(value)] as const);
+  let reports = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(corruption, { minLength: 1, maxLength: 3 }),
+      fc.array(strayKey, { maxLength: 1 }),
+      async (corruptions, stray) => {
+        await using fixture = new EtcdFixture(server);
+        const written = new Map([
+          ...Object.entries(sound).map(([key, value]) => [key, Buffer.from(value)] as const),
+          ...corruptions,
+          ...stray,
+        ]);
+        await Promise.all([...written].map(([key, value]) => fixture.keys.put(key).value(value)));
+        const reported = new Set<string>();
+        const report = (error: unknown) => {
+          assert.ok(CoilError.is(error), `not an error of ours: ${(error as Error).stack}`);
+          assert.ok(EXPECTED.includes(error.code), `${error.code}: ${error.message}`);
+          if (error.code !== 'corrupt-data') return;
+          const key = [...written.keys()].find((one) => error.message.startsWith(`${fixture.prefix}${one}: `));
+          assert.ok(key !== undefined, `names no key: ${error.message}`);
+          reported.add(key);
+        };
+        const store = await fixture.open();
+        for (const node of ['node2', 'node1']) await useAsNode(store, node, report);
+        await useAsAdministrator(store, report);
+        const unchanged = async (keys: Iterable<string>) => {
+          for (const key of keys) {
+            const now = await fixture.keys.get(key).buffer();
+            const then = written.get(key)!;
+            assert.ok(now !== null && (then.equals(now) || sameBlocks(then, now)), `${key}: ${then} became ${now}`);
+          }
+        };
+        await unchanged(reported);
+        for (const node of ['node2', 'node1']) await store.releaseNode(node, signal()).catch(report);
+        // with the blocks of a node that is gone, their addresses go
+        await unchanged([...reported].filter((key) => !key.startsWith('ip/')));
+        for (const [key, value] of corruptions) {
+          if (written.get(key) === value && !isJsonObject(value) && !isLegacyAddress(key, value))
+            assert.ok(reported.has(key), `${key} = ${JSON.stringify(String(value))} was not reported`);
+        }
+        reports += reported.size;
+      },
+    ),
+    budget(25),
+  );
+  assert.ok(reports > 10, `${reports} reports`);
+});
+
+/** What coild does: the state, an ADD of each family and pool, a DEL of all that there was. */
+async function useAsNode(store: IpamStore, name: string, report: (error: unknown) => void): Promise<void> {
+  await using node = new IpamNode(store, { node: name });
+  await node.sync.ready(signal());
+  for (const { message, fields } of node.logger.records) {
+    if (message.startsWith('a value in the datastore cannot be read')) report(fields.error);
+  }
+  const before = new Map(node.state.records.map((record) => [`${record.block} ${record.offset}`, record]));
+  for (const [containerId, namespace] of [
+    ['new1', 'default'],
+    ['new2', 'dmz'],
+  ] as const) {
+    try {
+      const { addresses } = await node.ipam.allocate({ containerId, ifname: 'eth0', namespace, pod: 'p' }, signal());
+      for (const record of node.state.records.filter(({ assignment }) => assignment.containerId === containerId)) {
+        assert.equal(before.get(`${record.block} ${record.offset}`), undefined, `${addresses} was somebody's`);
+      }
+    } catch (error) {
+      report(error);
+    }
+  }
+  for (const containerId of ['c0', 'c4', 'c5', 'new1', 'new2']) {
+    await node.ipam.release({ containerId, ifname: 'eth0', namespace: 'default', pod: 'p' }, signal()).catch(report);
+  }
+}
+
+/** What coilctl and coil-controller do. */
+async function useAsAdministrator(store: IpamStore, report: (error: unknown) => void): Promise<void> {
+  await store.listPools(signal()).catch(report);
+  for (const pool of ['default', 'dmz']) await store.getPool(pool, signal()).catch(report);
+  for (const [pool, subnet] of [
+    ['default', '10.0.0.0/26'],
+    ['default', 'fd00::/122'],
+    ['dmz', '192.0.2.0/30'],
+  ] as const) {
+    await store.getBlockAssignment(pool, ip(subnet), signal()).catch(ignoreMissing(report));
+  }
+  await store.listBlocks(signal()).catch(report);
+  await store.listNodeBlocks('node1', signal()).catch(report);
+  for (const block of ['10.0.0.0/28', '10.0.0.16/28', 'fd00::/124', '192.0.2.0/32']) {
+    await store.listAddresses(ip(block), signal()).catch(report);
+  }
+  for (const address of ['10.0.0.4', 'fd00::5', '192.0.2.0']) {
+    await store.findAddress(IpAddress.parse(address), signal()).catch(ignoreMissing(report));
+  }
+  await store.addSubnet('default', ip('10.0.1.0/26'), signal()).catch(report);
+  await store.acquireBlock({ node: 'node3', pool: 'default', family: 4 }, signal()).catch(report);
+}
+
+/** What a changed document does not have any more is not an error of its reader. */
+function ignoreMissing(report: (error: unknown) => void): (error: unknown) => void {
+  return (error) => {
+    if (!CoilError.is(error, 'subnet-not-found') && !CoilError.is(error, 'address-not-found')) report(error);
+  };
+}
+
+/**
+ * Whether a block document has the same blocks as before, those among them that are none: where one entry is wrong,
+ * the others may be taken and returned.
+ */
+function sameBlocks(then: Buffer, now: Buffer): boolean {
+  const blocks = (value: Buffer) => {
+    const { free, nodes } = JSON.parse(String(value));
+    return [free, Object.values(nodes)].flat(2).map(String).sort().join();
+  };
+  return isJsonObject(then) && isJsonObject(now) && blocks(then) === blocks(now);
+}
+
+function isJsonObject(value: Buffer): boolean {
+  try {
+    const json: unknown = JSON.parse(String(value));
+    return typeof json === 'object' && json !== null && !Array.isArray(json);
+  } catch {
+    return false;
+  }
+}
+
+/** Before v1.0.2 an address was recorded as NAMESPACE/POD. */
+function isLegacyAddress(key: string, value: Buffer): boolean {
+  return key.startsWith('ip/') && /^[^/]+\/[^/]+$/.test(String(value));
+}
