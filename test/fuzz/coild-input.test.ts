@@ -13,6 +13,8 @@ import { IpPrefix } from '../../src/model/ip-prefix.ts';
 import { RecordingLogger } from '../../src/process/recording-logger.ts';
 import { SqliteIpamStore } from '../../src/store/sqlite/sqlite-ipam-store.ts';
 import { FakeBlockExporter } from '../contract/fake-block-exporter.ts';
+import { FakeHostSide } from '../contract/fake-host-side.ts';
+import { FakeNetworkChanges } from '../contract/fake-network-changes.ts';
 import { FakePodNetwork } from '../contract/fake-pod-network.ts';
 import { budget } from './budget.ts';
 import { mutated } from './mutated.ts';
@@ -29,6 +31,8 @@ let socketPath: string;
 let store: SqliteIpamStore;
 let running: Promise<void>;
 
+const INTERVALS = { scanIntervalMs: 600_000, restMs: 0 };
+
 before(async () => {
   // on a tmpfs where there is one: each answer waits for a sync
   folder = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'coil-test-'));
@@ -36,17 +40,20 @@ before(async () => {
   store = await SqliteIpamStore.open({ path: join(folder, 'coil.db') }, AbortSignal.timeout(10_000));
   const pool = new AddressPool([IpPrefix.parse('10.0.0.0/20'), IpPrefix.parse('fd00::/116')], 4);
   await store.createPool('default', pool, AbortSignal.timeout(10_000));
+  const podNetwork = new FakePodNetwork([NETNS]);
   const deps = {
     store,
-    podNetwork: new FakePodNetwork([NETNS]),
-    exporter: new FakeBlockExporter(),
+    ...{ podNetwork, links: podNetwork, exporter: new FakeBlockExporter() },
+    ...{ changes: new FakeNetworkChanges(), hostSide: new FakeHostSide() },
+    ...{ sessions: undefined, boots: store, bootId: async () => 'this boot' },
     hostIfname: (namespace: string, pod: string, ifname: string) => `${namespace}/${pod}/${ifname}`,
     mayChange: async () => true,
     clock: () => performance.now(),
     now: () => new Date(),
     logger,
   };
-  const options = { node: NODE, socket: socketPath, http: undefined, scanIntervalMs: 600_000, restMs: 0 };
+  const reclaim = { mode: 'on', graceMs: 300_000 } as const;
+  const options = { node: NODE, host: 'host1', socket: socketPath, http: undefined, reclaim, ...INTERVALS };
   running = runCoild(options, deps, stop.signal);
   while (!logger.messages.includes('read the state of this node')) await new Promise(setImmediate);
 });
