@@ -6,7 +6,7 @@ import { formatScript, generate, type Step } from './script.ts';
 import { shrink } from './shrink.ts';
 
 const STEPS_PER_SCRIPT = 300;
-const SHRINK_MS = 60_000;
+const SHRINK_MS = 20_000;
 const SUBNETS = [['10.0.0.0/29'], ['10.0.0.0/28'], ['10.0.0.0/29', 'fd00::/125'], ['10.0.0.0/30', '10.0.1.0/30']];
 
 /** What a seed's script runs on: few addresses for many Pods, so that all of them are wanted. */
