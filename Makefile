@@ -10,16 +10,18 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 STORE ?= sqlite
 KEEP ?=
+MINUTES ?= 10
 
 BUILD_PACKAGES := gcc libc6-dev musl-tools libatomic1
 RUN_PACKAGES := $(BUILD_PACKAGES) iproute2 util-linux procps bird2 etcd-server etcd-client
 TEST_PACKAGES := $(RUN_PACKAGES) containerd runc containernetworking-plugins iptables sqlite3 zsh fish
 
-.PHONY: help demo test bench build image lint fix clean
+.PHONY: help demo test soak bench build image lint fix clean
 
 help:
 	@echo 'make demo              two nodes, BIRD between them, six Pods that reach each other (STORE=etcd: over etcd)'
 	@echo 'make test              all tests; without root, those that need no kernel privileges'
+	@echo 'make soak              each test/soak/*.soak.ts for MINUTES=10, side by side, with random seeds'
 	@echo 'make bench             ADD and DEL beside ptp + host-local'
 	@echo 'make build             dist/: the launcher, hypercoil, and links by its programs'"'"' names'
 	@echo 'make image             dist/coil-image.tar, the container image of these, without Docker'
@@ -47,6 +49,10 @@ test: build
 	@tools/install-packages.sh $(TEST_PACKAGES)
 	@test/kube/build-kube.sh || echo 'The tests that need kube-apiserver are skipped' >&2
 	@npm test --silent
+
+soak: build
+	@tools/install-packages.sh $(TEST_PACKAGES)
+	@MINUTES='$(MINUTES)' npm run --silent soak
 
 bench: build
 	@tools/install-packages.sh $(TEST_PACKAGES)

@@ -9,6 +9,12 @@ import { KeyedLock } from './keyed-lock.ts';
 import type { NodeState } from './node-state.ts';
 import type { OwnedBlock } from './owned-block.ts';
 
+export interface BlockKeeperOptions {
+  readonly node: string;
+  /** Between attempts to export. */
+  readonly exportBackoff?: () => Backoff;
+}
+
 export interface BlockKeeperDeps {
   readonly store: Pick<IpamStore, 'acquireBlock' | 'releaseBlock'>;
   readonly exporter: BlockExporter;
@@ -24,13 +30,15 @@ export interface BlockKeeperDeps {
  */
 export class BlockKeeper {
   readonly #node: string;
+  readonly #exportBackoff: () => Backoff;
   readonly #deps: BlockKeeperDeps;
   readonly #lock = new KeyedLock();
   #export = Promise.resolve();
   #nextExport: Promise<void> | undefined;
 
-  constructor(options: { node: string }, deps: BlockKeeperDeps) {
+  constructor(options: BlockKeeperOptions, deps: BlockKeeperDeps) {
     this.#node = options.node;
+    this.#exportBackoff = options.exportBackoff ?? (() => new Backoff({ baseMs: 100, maxMs: 10_000 }));
     this.#deps = deps;
   }
 
@@ -87,7 +95,7 @@ export class BlockKeeper {
   }
 
   async #exportWithRetries(signal: AbortSignal): Promise<void> {
-    const backoff = new Backoff({ baseMs: 100, maxMs: 10_000 });
+    const backoff = this.#exportBackoff();
     while (!signal.aborted) {
       try {
         await this.export(signal);

@@ -154,8 +154,12 @@ export class NodeIpam {
         void keeper.exportUntilDone(this.#deps.signal);
         return undefined;
       }
-      for (const record of answer.records) state.record(record);
-      return answer.outcome === 'allocated' ? answer.records : undefined;
+      if (answer.outcome === 'taken') {
+        for (const record of answer.records) state.see(record);
+        return undefined;
+      }
+      // an answer that came too late is no answer
+      return answer.records.map((record) => state.record(record)).every(Boolean) ? answer.records : undefined;
     } finally {
       for (const slot of slots) state.settle(slot);
     }
@@ -189,7 +193,7 @@ export class NodeIpam {
     }
     for (const record of records) {
       const found = (await store.listAddresses(record.block, signal)).find(({ offset }) => offset === record.offset);
-      if (found) state.record(found);
+      if (found) state.see(found);
       else state.forget(record);
     }
     return false;

@@ -109,6 +109,40 @@ test('a block that is lost takes its addresses along, and older news does not br
   assert.deepEqual(owned(), ['10.0.0.0/30']);
 });
 
+test('a block that is acquired anew before its loss was heard of has none of its old addresses', () => {
+  state.reset(snapshot(10, [a], [record(a, 0, 'x', 5)]));
+  // made already, in the block as it is now
+  state.record(record(a, 1, 'new', 14));
+  state.addBlock({ pool: 'default', block: a }, 13);
+  state.apply({ kind: 'block', revision: 12, pool: 'default', block: a, owned: false });
+  assert.deepEqual(owned(), ['10.0.0.0/30']);
+  assert.deepEqual(offsets(), [1]);
+});
+
+test('an answer that comes when its block was lost, and even acquired anew, is not taken for true', () => {
+  state.reset(snapshot(10, [a]));
+  state.apply({ kind: 'block', revision: 12, pool: 'default', block: a, owned: false });
+  assert.equal(state.record(record(a, 0, 'x', 11)), false);
+  state.addBlock({ pool: 'default', block: a }, 13);
+  assert.equal(state.record(record(a, 0, 'x', 11)), false);
+  assert.equal(state.record(record(a, 0, 'y', 14)), true);
+  assert.deepEqual(offsets(), [0]);
+});
+
+test('an answer that is older than a snapshot which knows nothing of it is not taken for true', () => {
+  state.reset(snapshot(10, [a]));
+  state.reset(snapshot(20, [a]));
+  assert.equal(state.record(record(a, 0, 'x', 15)), false);
+  state.addBlock({ pool: 'default', block: b }, 16);
+  assert.deepEqual([owned(), offsets()], [['10.0.0.0/30'], []]);
+});
+
+test('an assignment that the node comes across may be older than its ownership', () => {
+  state.reset(snapshot(10, [a]));
+  state.see(record(a, 2, 'left by v1', 3));
+  assert.deepEqual(offsets(), [2]);
+});
+
 test("a reserved address is nobody else's, and free again when nothing came of it", () => {
   state.reset(snapshot(10, [a]));
   const slot = state.reserveFrom('default', 4, always)!;

@@ -31,6 +31,8 @@ export class NodeState {
   readonly #heard = new Map<string, Revision>();
   /** The newest revision that the datastore told of by itself. */
   #revision: Revision = 0;
+  /** The last snapshot's: it told all that was so then, and nothing older is news any more. */
+  #snapshotRevision: Revision = 0;
 
   constructor(options: { restMs: number }, deps: { clock: () => number }) {
     this.#restMs = options.restMs;
@@ -83,14 +85,17 @@ export class NodeState {
     // a datastore that was restored from a backup begins anew at an older revision
     if (snapshot.revision < this.#revision) this.#heard.clear();
     this.#revision = snapshot.revision;
+    this.#snapshotRevision = 0;
     this.#pools = new Map(snapshot.pools);
     const blocks = new Set(snapshot.blocks.map(({ block }) => block.toString()));
     const slots = new Set(snapshot.addresses.map(slotKey));
     for (const [key, { block }] of this.#blocks) if (!blocks.has(key) && !this.#isAhead(key)) this.dropBlock(block);
     for (const [key, record] of this.#records) if (!slots.has(key) && !this.#isAhead(key)) this.forget(record);
-    const added = snapshot.blocks.filter((owned) => this.addBlock(owned, snapshot.revision));
-    for (const record of snapshot.addresses) if (!this.#isAhead(slotKey(record))) this.record(record);
+    const added = snapshot.blocks.filter((owned) => this.#keepBlock(owned, snapshot.revision));
+    for (const record of snapshot.addresses)
+      if (!this.#isAhead(slotKey(record))) this.#record(record, snapshot.revision);
     for (const { block } of added) this.#continueRoundRobin(block);
+    this.#snapshotRevision = snapshot.revision;
   }
 
   /** Takes over a change, unless it is old news. */
@@ -103,7 +108,7 @@ export class NodeState {
       if (change.owned) this.addBlock(change, change.revision);
       else this.removeBlock(change.block, change.revision);
     } else if (change.record) {
-      this.record(change.record);
+      this.#record(change.record, change.revision);
     } else {
       this.removeRecord(change.slot, change.revision);
     }
@@ -111,27 +116,18 @@ export class NodeState {
 
   // --- from the datastore, and from the node's own calls: older news than what is known changes nothing
 
-  /** Adds a block that the node has come to own. Whether that was news. */
-  addBlock({ pool, block }: PoolBlock, revision: Revision): boolean {
-    const key = block.toString();
-    if (!this.#isNews(key, revision) || this.#blocks.has(key)) return false;
-    const allocator = new BlockAllocator({ blockSize: block.hostBits, restMs: this.#restMs });
-    this.#blocks.set(key, { pool, block, allocator, state: 'acquired', emptySince: this.#clock() });
-    return true;
+  /** Adds a block that the node has come to own; anew, where the node has not heard yet that it was lost meanwhile. */
+  addBlock(owned: PoolBlock, revision: Revision): void {
+    if (!this.#isNews(owned.block.toString(), revision)) return;
+    const newer = this.records.filter((record) => record.block.equals(owned.block) && record.revision > revision);
+    this.dropBlock(owned.block);
+    this.#own(owned, revision);
+    for (const record of newer) this.#use(record);
   }
 
   /** Takes away a block that is not the node's any more. */
   removeBlock(block: IpPrefix, revision: Revision): void {
     if (this.#isNews(block.toString(), revision)) this.dropBlock(block);
-  }
-
-  /** Adds an assignment, or replaces it. */
-  record(record: AddressRecord): void {
-    const owned = this.#blocks.get(record.block.toString());
-    if (!owned || !this.#isNews(slotKey(record), record.revision)) return;
-    owned.allocator.use(record.offset);
-    owned.emptySince = undefined;
-    this.#records.set(slotKey(record), record);
   }
 
   /** Takes away an assignment; its address rests from now on. */
@@ -140,6 +136,24 @@ export class NodeState {
   }
 
   // --- from the node's own calls
+
+  /**
+   * Adds an assignment that the node made. False where that is no more so: the answer may come late, when the block was
+   * lost since, with all its addresses, and even when the node owns it anew.
+   */
+  record(record: AddressRecord): boolean {
+    const owned = this.#blocks.get(record.block.toString());
+    if (owned && record.revision > owned.revision) this.#record(record, record.revision);
+    return this.#records.get(slotKey(record))?.revision === record.revision;
+  }
+
+  /** Adds an assignment that the node came across, or replaces it. It may be older than the node's ownership, of v1's. */
+  see(record: AddressRecord): void {
+    const key = slotKey(record);
+    if ((this.#heard.get(key) ?? 0) > record.revision) return;
+    this.#heard.set(key, record.revision);
+    this.#use(record);
+  }
 
   /** Stops using a block, at once, because the datastore says that it is not the node's. */
   dropBlock(block: IpPrefix): void {
@@ -187,6 +201,33 @@ export class NodeState {
     if (owned.allocator.used === 0) owned.emptySince = this.#clock();
   }
 
+  /** Adds a block unless it is known. Whether it was added. */
+  #keepBlock(owned: PoolBlock, revision: Revision): boolean {
+    const key = owned.block.toString();
+    if (!this.#isNews(key, revision) || this.#blocks.has(key)) return false;
+    this.#own(owned, revision);
+    return true;
+  }
+
+  #own({ pool, block }: PoolBlock, revision: Revision): void {
+    const allocator = new BlockAllocator({ blockSize: block.hostBits, restMs: this.#restMs });
+    const emptySince = this.#clock();
+    this.#blocks.set(block.toString(), { pool, block, allocator, revision, state: 'acquired', emptySince });
+  }
+
+  /** Adds an assignment, or replaces it, as the datastore had it at `revision`, unless that is old news. */
+  #record(record: AddressRecord, revision: Revision): void {
+    if (this.#blocks.has(record.block.toString()) && this.#isNews(slotKey(record), revision)) this.#use(record);
+  }
+
+  #use(record: AddressRecord): void {
+    const owned = this.#blocks.get(record.block.toString());
+    if (!owned) return;
+    owned.allocator.use(record.offset);
+    owned.emptySince = undefined;
+    this.#records.set(slotKey(record), record);
+  }
+
   /** Whether something newer than the snapshot at hand was heard of `key`. */
   #isAhead(key: string): boolean {
     return (this.#heard.get(key) ?? 0) > this.#revision;
@@ -194,7 +235,7 @@ export class NodeState {
 
   /** Whether `revision` is newer than what was heard of `key`, and remembers it. */
   #isNews(key: string, revision: Revision): boolean {
-    if ((this.#heard.get(key) ?? 0) >= revision) return false;
+    if (Math.max(this.#heard.get(key) ?? 0, this.#snapshotRevision) >= revision) return false;
     this.#heard.set(key, revision);
     return true;
   }

@@ -47,3 +47,22 @@ test('an abort rejects what waits at once, and lets what has begun end', async (
   await queue.idle();
   assert.equal(begun, 1);
 });
+
+test('who gives up waiting lets nobody overtake the one before', async () => {
+  const queue = new SerialQueue();
+  const gate = Promise.withResolvers<void>();
+  const abort = new AbortController();
+  const first = queue.run(() => gate.promise);
+  const second = queue.run(async () => undefined, abort.signal);
+  abort.abort(new Error('enough'));
+  await assert.rejects(second, /enough/);
+  let begun = false;
+  const third = queue.run(async () => {
+    begun = true;
+  });
+  await new Promise(setImmediate);
+  assert.equal(begun, false, 'the first one is still under way');
+  gate.resolve();
+  await Promise.all([first, third]);
+  assert.equal(begun, true);
+});

@@ -14,12 +14,15 @@ export class SerialQueue {
     // whoever gives up waiting hands the turn on only after those before it
     const tail = before === undefined ? done : before.then(() => done);
     this.#tail = tail;
+    let isOurTurn = before === undefined;
     try {
       if (before !== undefined) await turn(before, signal);
+      isOurTurn = true;
       return await action();
     } finally {
       resolve();
-      if (this.#tail === tail) this.#tail = undefined;
+      // whoever gave up leaves those before it in the queue
+      if (isOurTurn && this.#tail === tail) this.#tail = undefined;
     }
   }
 

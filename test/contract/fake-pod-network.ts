@@ -66,6 +66,21 @@ export class FakePodNetwork implements PodNetwork, AttachmentLinks {
     this.#links.set(name, { links, owner, peer: undefined, routes: new Set() });
   }
 
+  /** A link of the node, as it is now. */
+  link(name: string): Pick<FakeLink, 'owner' | 'routes'> | undefined {
+    return this.#links.get(name);
+  }
+
+  /** Names of all links of the node. */
+  get links(): readonly string[] {
+    return [...this.#links.keys()];
+  }
+
+  /** Names of the interfaces of a Pod; undefined where there is no such namespace. */
+  interfaces(netns: string): ReadonlySet<string> | undefined {
+    return this.#namespaces.get(netns);
+  }
+
   removeRoute(hostIfname: string, address: IpAddress): void {
     this.#links.get(hostIfname)?.routes.delete(String(address));
   }

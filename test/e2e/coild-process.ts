@@ -6,7 +6,8 @@ const START_MS = 10_000;
 const STOP_MS = 25_000;
 
 export interface CoildCommand {
-  readonly executable: string;
+  /** Its path, or that of an interpreter and what it takes. */
+  readonly executable: string | readonly string[];
   readonly flags: readonly string[];
   /** Path of the network namespace to run in. */
   readonly netns: string;
@@ -47,7 +48,15 @@ export class CoildProcess implements AsyncDisposable {
    * test be killed, it is too.
    */
   static spawn({ executable, flags, netns, env = { COIL_NODE_NAME: 'node1' } }: CoildCommand): CoildProcess {
-    const args = ['--pdeathsig', 'KILL', 'nsenter', `--net=${netns}`, executable, '--logformat=json', ...flags];
+    const args = [
+      '--pdeathsig',
+      'KILL',
+      'nsenter',
+      `--net=${netns}`,
+      ...[executable].flat(),
+      '--logformat=json',
+      ...flags,
+    ];
     return new CoildProcess(spawn('/usr/bin/setpriv', args, { env, stdio: ['ignore', 'ignore', 'pipe'] }));
   }
 

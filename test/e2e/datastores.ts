@@ -16,6 +16,8 @@ export interface Datastore extends AsyncDisposable {
   readonly flags: readonly string[];
   /** The test's own way to it. */
   readonly store: OpenedStore;
+  /** Names of all that is stored, where the port does not show all of it. */
+  keys?(): Promise<readonly string[]>;
   /** The node cannot read it until `restore`; the test can. */
   interrupt(): void;
   restore(): void;
@@ -63,6 +65,7 @@ async function openEtcd({ netns }: { readonly netns: string }): Promise<Datastor
   return {
     flags: [`--etcd-endpoints=${server.url}`, `--etcd-prefix=${fixture.prefix}`],
     store,
+    keys: async () => Object.keys(await fixture.dump()),
     interrupt: () => relay.cut(),
     restore: () => relay.restore(),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

@@ -101,6 +101,11 @@ export class NodeUnderTest implements AsyncDisposable {
     return coild;
   }
 
+  /** Ends a coild that somebody else started together with the node. */
+  adopt(coild: CoildProcess): void {
+    this.#stack.use(coild);
+  }
+
   async addPod(): Promise<TestNetns> {
     const pod = this.#stack.use(await TestNetns.create());
     // as every runtime does

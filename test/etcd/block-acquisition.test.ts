@@ -62,6 +62,16 @@ queueTest('an answer that its node did not see is removed', 1, async ([store], f
   assert.equal(String(await blockFor(store!, 'node1', 'default')), '10.0.0.0/30');
 });
 
+queueTest(
+  'a request that a killed coild left is not answered to its successor besides',
+  1,
+  async ([store], fixture) => {
+    await fixture.keys.put('acquire/default/4/0').value('{"node":"node1"}');
+    await blockFor(store!, 'node1', 'default');
+    assert.equal((await store!.listNodeBlocks('node1', soon())).length, 1);
+  },
+);
+
 queueTest('who gives up while it waits leaves no request', 1, async ([store], fixture) => {
   await fixture.keys.put('acquire/default/4/0').value('{"node":"dead"}');
   const reason = new Error('enough');

@@ -153,7 +153,7 @@ class Acquisition {
       new Map([[this.#request.pool, readPool(pool)]]),
       documents,
     ).filter(({ subnet }) => subnet.family === this.#request.family);
-    const grants = new BlockGrants(this.#db, this.#queue, { key: this.#key, subnets });
+    const grants = new BlockGrants(this.#db, this.#queue, { key: this.#key, node: this.#request.node, subnets });
     const waiting = requests.map(readRequest);
     if (!waiting.some(({ key, block }) => key === this.#key && block === undefined)) return undefined;
     return await grants.answer(waiting, signal);

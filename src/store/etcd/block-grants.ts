@@ -30,16 +30,19 @@ export class BlockGrants {
   /** Beginning of the requests' keys. */
   readonly #queue: string;
   readonly #ownKey: string;
+  readonly #ownNode: string;
   #subnets: readonly SubnetBlocks[];
   #waiting: readonly WaitingRequest[] = [];
-  #answered: readonly WaitingRequest[] = [];
+  /** What nobody waits for any more. */
+  #over: readonly WaitingRequest[] = [];
   #own: Answer | undefined;
 
   /** @param subnets of the family, in the pool's order */
-  constructor(db: EtcdDatabase, queue: string, own: { key: string; subnets: readonly SubnetBlocks[] }) {
+  constructor(db: EtcdDatabase, queue: string, own: { key: string; node: string; subnets: readonly SubnetBlocks[] }) {
     this.#db = db;
     this.#queue = queue;
     this.#ownKey = own.key;
+    this.#ownNode = own.node;
     this.#subnets = own.subnets;
   }
 
@@ -66,8 +69,11 @@ export class BlockGrants {
   }
 
   #sort(requests: readonly WaitingRequest[]): void {
-    this.#waiting = requests.filter(({ block }) => block === undefined).sort((a, b) => a.revision - b.revision);
-    this.#answered = requests.filter(({ block }) => block !== undefined);
+    // a node asks for one block at a time: an older request of its own is one of a process that died
+    const isOver = ({ key, node, block }: WaitingRequest) =>
+      block !== undefined || (node === this.#ownNode && key !== this.#ownKey);
+    this.#waiting = requests.filter((request) => !isOver(request)).sort((a, b) => a.revision - b.revision);
+    this.#over = requests.filter(isOver);
   }
 
   /** One transaction. False where others changed the same: what there is now has been read then. */
@@ -124,13 +130,13 @@ export class BlockGrants {
         ...(block ? [put(keys.owner(block), node)] : []),
       ]),
       // their nodes watch, and see the answer and then its end
-      ...this.#answered.slice(0, MAX_ANSWERS).map(({ key }) => remove(key)),
+      ...this.#over.slice(0, MAX_ANSWERS).map(({ key }) => remove(key)),
     ];
   }
 
   async #tidy(signal: AbortSignal): Promise<void> {
-    if (this.#answered.length === 0) return;
-    const success = this.#answered.slice(0, MAX_ANSWERS).map(({ key }) => remove(key));
+    if (this.#over.length === 0) return;
+    const success = this.#over.slice(0, MAX_ANSWERS).map(({ key }) => remove(key));
     await this.#db.client.transact('remove answers', { success }, signal);
   }
 

@@ -1,0 +1,38 @@
+import { dumpStore } from './datastores.ts';
+import { dumpKernel } from './kernel-state.ts';
+import type { NodeUnderTest } from './node-under-test.ts';
+import type { Sandbox } from './sandbox.ts';
+
+/**
+ * All that there is of a sandbox, and of the pool of its namespace, in the datastore and in the kernel, without what
+ * differs from one to the other: two that are attached alike have the same.
+ *
+ * @param subnet the beginning of the pool's addresses: `10.3.`
+ */
+export async function stateOf(node: NodeUnderTest, sandbox: Sandbox, subnet: string): Promise<readonly string[]> {
+  const { datastore } = node;
+  const replaced: readonly (readonly [string | RegExp, string])[] = [
+    [sandbox.hostLink, 'HOSTLINK'],
+    [sandbox.containerId, 'CONTAINER'],
+    [sandbox.pod, 'POD'],
+    [sandbox.netns.name, 'PODNETNS'],
+    [node.netns.name, 'NODENETNS'],
+    [new RegExp(`\\b${sandbox.namespace}\\b`, 'g'), 'NAMESPACE'],
+    [subnet, '10.N.'],
+    [/"createdAt":"[^"]*"/g, 'TIME'],
+    [/\b\d+: (?=\w+(@|:| {2,}))/g, ''],
+    [/@if\d+|link-netnsid \d+|link-netns \S+/g, 'PEER'],
+    [/([0-9a-f]{2}:){5}[0-9a-f]{2}/g, 'MAC'],
+    [/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID'],
+  ];
+  const isIts = (line: string) =>
+    line.includes(sandbox.hostLink) || line.includes(subnet) || new RegExp(`\\b${sandbox.namespace}\\b`).test(line);
+  const normal = (line: string) => replaced.reduce((text, [from, to]) => text.replaceAll(from, to), line);
+  const lines = [
+    ...(await dumpStore(datastore.store)).filter(isIts),
+    ...((await datastore.keys?.()) ?? []).filter(isIts).map((key) => `key ${key}`),
+    ...(await dumpKernel(node.netns)).filter(isIts).map((line) => `node: ${line}`),
+    ...(await dumpKernel(sandbox.netns)).map((line) => `pod: ${line}`),
+  ];
+  return lines.map(normal).sort();
+}

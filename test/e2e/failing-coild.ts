@@ -1,0 +1,71 @@
+/**
+ * The real coild, which kills itself at one step of one ADD or DEL: before or after the step of that number. A step is
+ * a request to etcd, a commit of SQLite, a batch or dump of netlink, and the answer, whoever asks for it on behalf of
+ * the call. `FAILING_COILD` in the environment holds a `KillPoint`, or a `StepReport`, as JSON.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { appendFileSync } from 'node:fs';
+import { PodAttacher } from '../../src/cni/pod-attacher.ts';
+import { NetlinkSocket } from '../../src/netlink/netlink-socket.ts';
+import { run } from '../../src/process/run.ts';
+import { main } from '../../src/programs/coild.ts';
+import { EtcdClient } from '../../src/store/etcd/etcd-client.ts';
+import { SqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts';
+import type { KillPoint, StepReport, Verb } from './kill-point.ts';
+
+type Method = (...args: never[]) => unknown;
+
+const mode = JSON.parse(process.env.FAILING_COILD ?? '{}') as Partial<KillPoint & StepReport>;
+const calls = new AsyncLocalStorage<{ readonly verb: Verb; steps: number }>();
+
+instead(PodAttacher.prototype, 'add', () => 'answer', served('ADD'));
+instead(PodAttacher.prototype, 'del', () => 'answer', served('DEL'));
+instead(EtcdClient.prototype, 'transact', (what) => `etcd: ${what}`, asStep);
+instead(EtcdClient.prototype, 'read', (what) => `etcd: ${what}`, asStep);
+instead(SqliteDatabase.prototype, 'commit', () => 'sqlite: commit', asStep);
+const operations = (requests: readonly { readonly operation: string }[]) =>
+  `netlink: ${requests.map(({ operation }) => operation).join('; ')}`;
+instead(NetlinkSocket.prototype, 'batch', (requests) => operations(requests as never), asStep);
+instead(NetlinkSocket.prototype, 'dump', (request) => operations([request as never]), asStep);
+await run(main);
+
+/** Puts something around a method of a class, so that all its objects have it, whoever makes them. */
+function instead<T extends object, K extends keyof T & string>(
+  prototype: T,
+  name: K,
+  describe: (first: unknown) => string,
+  around: (what: string, work: () => unknown) => unknown,
+): void {
+  const method = prototype[name] as Method;
+  Object.defineProperty(prototype, name, {
+    value: function (this: T, ...args: never[]) {
+      return around(describe(args[0]), () => method.apply(this, args));
+    },
+  });
+}
+
+/** A call of the plugin, whose steps are counted; the last one is its answer. */
+function served(verb: Verb): (what: string, work: () => unknown) => unknown {
+  return (what, work) =>
+    calls.run({ verb, steps: 0 }, async () => {
+      const result = await work();
+      return asStep(what, () => result);
+    });
+}
+
+function asStep(what: string, work: () => unknown): unknown {
+  const call = calls.getStore();
+  if (call === undefined) return work();
+  const at = call.steps++;
+  if (mode.report !== undefined) appendFileSync(mode.report, `${call.verb} ${what}\n`);
+  const dieIf = (when: KillPoint['when']) => {
+    if (mode.verb === call.verb && mode.at === at && mode.when === when) process.kill(process.pid, 'SIGKILL');
+  };
+  dieIf('before');
+  const result = work();
+  if (!(result instanceof Promise)) {
+    dieIf('after');
+    return result;
+  }
+  return result.finally(() => dieIf('after'));
+}

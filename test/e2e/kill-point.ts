@@ -1,0 +1,29 @@
+export type Verb = 'ADD' | 'DEL';
+
+/** Where a failing coild kills itself. */
+export interface KillPoint {
+  readonly verb: Verb;
+  /** The number of the step, from 0. */
+  readonly at: number;
+  readonly when: 'before' | 'after';
+}
+
+/** A point, and what the step does: `netlink: ip link show dev lo`. */
+export interface NamedPoint extends KillPoint {
+  readonly what: string;
+}
+
+/** A failing coild that does not fail, but writes its steps to a file: `ADD netlink: ip link show dev lo`. */
+export interface StepReport {
+  /** The file's path. */
+  readonly report: string;
+}
+
+/** All points of the calls that a report tells of. */
+export function killPoints(report: string): readonly NamedPoint[] {
+  const lines = report.split('\n').filter((line) => line !== '');
+  return (['ADD', 'DEL'] as const).flatMap((verb) => {
+    const steps = lines.filter((line) => line.startsWith(`${verb} `)).map((line) => line.slice(verb.length + 1));
+    return steps.flatMap((what, at) => (['before', 'after'] as const).map((when) => ({ verb, at, when, what })));
+  });
+}

@@ -1,0 +1,13 @@
+import type { Commands } from './command.ts';
+import { DELIVERY_COMMANDS } from './delivery-commands.ts';
+import { RUNTIME_COMMANDS } from './runtime-commands.ts';
+import { SETTLE_COMMANDS } from './settle-commands.ts';
+import { TROUBLE_COMMANDS } from './trouble-commands.ts';
+
+/** All that may happen; a further part of the product adds its own here. */
+export const COMMANDS: Commands = {
+  ...RUNTIME_COMMANDS,
+  ...DELIVERY_COMMANDS,
+  ...TROUBLE_COMMANDS,
+  ...SETTLE_COMMANDS,
+};

@@ -1,0 +1,113 @@
+import type {
+  AcquiredBlock,
+  AddressRecord,
+  AllocateOutcome,
+  AllocateRequest,
+  BlockRequest,
+  FreeOutcome,
+  FreeRequest,
+  IpamStore,
+  NodeChange,
+  NodeSnapshot,
+  PoolBlock,
+  ReleaseOutcome,
+} from '../../src/store/ipam-store.ts';
+import type { Gate } from './gate.ts';
+import { HeldWatch } from './held-watch.ts';
+import { addressOf } from './truth.ts';
+
+/** What a node's code uses of a datastore. */
+type NodeStore = Pick<IpamStore, 'acquireBlock' | 'releaseBlock' | 'allocate' | 'free' | 'listAddresses' | 'watchNode'>;
+
+/** Is told of every change when it has been made, before the node hears of it. */
+export interface StoreObserver {
+  allocated(request: AllocateRequest, outcome: AllocateOutcome): void;
+  freed(addresses: readonly FreeRequest[], outcome: FreeOutcome): void;
+  released(node: string, block: PoolBlock, outcome: ReleaseOutcome): void;
+  /** Anything may be another now. */
+  changed(): void;
+}
+
+/** How long the real datastore may take. */
+const CALL_MS = 10_000;
+
+/** The real datastore, each call of which waits at the gate. */
+export class GatedStore implements NodeStore {
+  readonly #store: NodeStore;
+  readonly #gate: Gate;
+  readonly #observer: StoreObserver;
+  #watch: HeldWatch | undefined;
+
+  constructor(store: NodeStore, deps: { gate: Gate; observer: StoreObserver }) {
+    this.#store = store;
+    this.#gate = deps.gate;
+    this.#observer = deps.observer;
+  }
+
+  /** The one that is followed; undefined where none is. */
+  get watch(): HeldWatch | undefined {
+    return this.#watch;
+  }
+
+  acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
+    return this.#change(`acquireBlock ${request.pool}/${request.family}`, signal, (until) =>
+      this.#store.acquireBlock(request, until),
+    );
+  }
+
+  releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
+    return this.#change(`releaseBlock ${block.block}`, signal, async (until) => {
+      const outcome = await this.#store.releaseBlock(node, block, until);
+      this.#observer.released(node, block, outcome);
+      return outcome;
+    });
+  }
+
+  allocate(request: AllocateRequest, signal: AbortSignal): Promise<AllocateOutcome> {
+    const what = `allocate ${request.slots.map(addressOf).join(' ')} for ${request.assignment.containerId}`;
+    return this.#change(what, signal, async (until) => {
+      const outcome = await this.#store.allocate(request, until);
+      this.#observer.allocated(request, outcome);
+      return outcome;
+    });
+  }
+
+  free(addresses: readonly FreeRequest[], signal: AbortSignal): Promise<FreeOutcome> {
+    return this.#change(`free ${addresses.map(addressOf).join(' ')}`, signal, async (until) => {
+      const outcome = await this.#store.free(addresses, until);
+      this.#observer.freed(addresses, outcome);
+      return outcome;
+    });
+  }
+
+  listAddresses(block: AddressRecord['block'], signal: AbortSignal): Promise<readonly AddressRecord[]> {
+    const call = { medium: 'store', name: `listAddresses ${block}`, signal } as const;
+    return this.#gate.call(call, () => this.#store.listAddresses(block, AbortSignal.timeout(CALL_MS)));
+  }
+
+  async *watchNode(node: string, signal: AbortSignal): AsyncGenerator<NodeSnapshot | NodeChange, void, undefined> {
+    const watch = new HeldWatch(this.#store, node);
+    try {
+      const call = { medium: 'store', name: 'watchNode', signal } as const;
+      const snapshot = await this.#gate.call(call, () => watch.open());
+      this.#watch = watch;
+      yield snapshot;
+      yield* watch.changes(signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      watch.close();
+      if (this.#watch === watch) this.#watch = undefined;
+    }
+  }
+
+  #change<T>(name: string, signal: AbortSignal, make: (until: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#gate.call({ medium: 'store', name, signal }, async () => {
+      try {
+        return await make(AbortSignal.timeout(CALL_MS));
+      } finally {
+        this.#observer.changed();
+      }
+    });
+  }
+}

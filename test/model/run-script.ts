@@ -1,0 +1,53 @@
+import { AddressPool } from '../../src/model/address-pool.ts';
+import { IpPrefix } from '../../src/model/ip-prefix.ts';
+import type { StoreFixture } from '../contract/store-fixture.ts';
+import { COMMANDS } from './commands.ts';
+import { checkAlways } from './invariants.ts';
+import type { Step } from './script.ts';
+import { windUp } from './settle-commands.ts';
+import { World, type WorldOptions } from './world.ts';
+
+export interface ScriptOptions extends WorldOptions {
+  readonly subnets: readonly string[];
+  /** A block has 2 ** blockSize addresses. */
+  readonly blockSize: number;
+}
+
+export interface Failure {
+  readonly error: Error;
+  /** What happened until then. */
+  readonly log: readonly string[];
+}
+
+/** Runs steps on a datastore of their own, and checks all promises after each. Undefined where they hold. */
+export async function runScript(
+  setup: () => Promise<StoreFixture>,
+  { subnets, blockSize, ...options }: ScriptOptions,
+  steps: readonly Step[],
+): Promise<Failure | undefined> {
+  await using fixture = await setup();
+  await using store = await fixture.open();
+  await store.createPool(
+    'default',
+    new AddressPool(subnets.map(IpPrefix.parse), blockSize),
+    AbortSignal.timeout(10_000),
+  );
+  const world = new World(store, options);
+  try {
+    for (const node of world.nodes) node.start();
+    for (const { command, a, b } of steps) {
+      world.log.push(`${command} ${a} ${b}`);
+      const did = await COMMANDS[command]!.run(world, a, b);
+      world.log[world.log.length - 1] += `  # ${did ?? 'nothing'}`;
+      await world.settle();
+      checkAlways(world);
+    }
+    world.log.push('wind up');
+    await windUp(world);
+    return undefined;
+  } catch (error) {
+    return { error: error as Error, log: world.log };
+  } finally {
+    for (const node of world.nodes) node.kill();
+  }
+}

@@ -1,0 +1,78 @@
+import type { ModelNode } from './model-node.ts';
+
+/** A call for a sandbox that is under way. */
+export interface SandboxCall {
+  readonly verb: 'ADD' | 'DEL';
+  readonly sandbox: Sandbox;
+  readonly abort: AbortController;
+  /** Something that it needs failed, or its node lost blocks, while it was under way. */
+  isDisturbed: boolean;
+  /** Its node did not know all that the datastore held while it was under way. */
+  isBehind: boolean;
+  /** Another sandbox of the same Pod was attached at the same time: which of them has the link is open. */
+  hasRival: boolean;
+  /** Verbs of other calls for the same sandbox that were under way at the same time. */
+  readonly beside: Set<'ADD' | 'DEL'>;
+}
+
+/**
+ * What has to be so of a Pod's sandbox, by the answers that its runtime got. 'live': it was told its addresses, which
+ * are its own until a DEL begins. 'gone': it was told that nothing is left. 'either': a call failed, or two contrary
+ * ones were under way at once, so that the next one decides.
+ */
+export class Sandbox {
+  readonly node: ModelNode;
+  readonly pod: string;
+  readonly containerId: string;
+  state: 'live' | 'gone' | 'either' = 'gone';
+  addresses: readonly string[] = [];
+  /** Whether its link has to be there: it is the last of its Pod's sandboxes that was attached. */
+  hasLink = false;
+  /** Something that failed long ago may have been made after all, with nobody to undo it. */
+  mayLeak = false;
+  /** Its addresses were taken by somebody who has the power to, and may be another's, while it runs on with them. */
+  isRevoked = false;
+  readonly calls = new Set<SandboxCall>();
+
+  constructor(node: ModelNode, pod: string, index: number) {
+    this.node = node;
+    this.pod = pod;
+    this.containerId = `${node.name}-${pod}-${index}`;
+  }
+
+  begin(verb: 'ADD' | 'DEL'): SandboxCall {
+    const call: SandboxCall = {
+      verb,
+      sandbox: this,
+      abort: new AbortController(),
+      isDisturbed: this.node.isCutOff,
+      isBehind: false,
+      hasRival: false,
+      beside: new Set(),
+    };
+    for (const other of this.calls) {
+      other.beside.add(verb);
+      call.beside.add(other.verb);
+    }
+    this.calls.add(call);
+    if (verb === 'DEL') {
+      if (this.state === 'live') this.state = 'either';
+      this.hasLink = false;
+    }
+    return call;
+  }
+
+  /** The call gets no answer any more. */
+  cut(call: SandboxCall): void {
+    this.calls.delete(call);
+    if (this.state === 'gone') this.state = 'either';
+  }
+
+  /** Somebody took its addresses: nothing is promised of it until the next call. */
+  revoke(): void {
+    if (this.state === 'live') this.state = 'either';
+    this.hasLink = false;
+    this.isRevoked = true;
+    for (const call of this.calls) call.isDisturbed = true;
+  }
+}

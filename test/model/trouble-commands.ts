@@ -1,0 +1,109 @@
+import { type Commands, chosen } from './command.ts';
+import { unreachable } from './delivery-commands.ts';
+import type { ModelNode } from './model-node.ts';
+import { recordsOf } from './truth.ts';
+import type { World } from './world.ts';
+
+/** What breaks, and what administrators and the controller do. */
+export const TROUBLE_COMMANDS: Commands = {
+  kill: { weight: 2, run: (world, a) => onRunning(world, a, (node) => world.kill(node)) },
+  start: {
+    weight: 6,
+    run: (world, a) => {
+      const node = chosen(
+        world.nodes.filter(({ coild }) => coild === undefined),
+        a,
+      );
+      node?.start();
+      return node?.name;
+    },
+  },
+  /** Links and routes are gone, and so are the Pods. */
+  reboot: {
+    weight: 0.5,
+    run: (world, a) =>
+      onRunning(world, a, (node) => {
+        world.kill(node);
+        node.clearKernel();
+        for (const sandbox of world.sandboxes) if (sandbox.node === node) sandbox.hasLink = false;
+      }),
+  },
+  cutOff: {
+    weight: 1,
+    run: (world, a) =>
+      onRunning(world, a, (node) => {
+        node.isCutOff = true;
+        world.disturb(node);
+        node.coild?.store.watch?.break(unreachable('watch'));
+      }),
+  },
+  reconnect: {
+    weight: 4,
+    run: (world, a) => {
+      const node = chosen(
+        world.nodes.filter(({ isCutOff }) => isCutOff),
+        a,
+      );
+      if (node) node.isCutOff = false;
+      return node?.name;
+    },
+  },
+  breakWatch: {
+    weight: 1,
+    run: (world, a) => onRunning(world, a, (node) => node.coild?.store.watch?.break(unreachable('watch'))),
+  },
+  /** Somebody takes all blocks from a node that runs. */
+  takeBlocks: { weight: 0.5, run: (world, a) => onRunning(world, a, (node) => release(world, node)) },
+  /** The controller finds a node gone; it may come back. */
+  deleteNode: {
+    weight: 0.5,
+    run: async (world, a) => {
+      const node = chosen(world.nodes, a)!;
+      world.kill(node);
+      node.clearKernel();
+      await release(world, node);
+      return node.name;
+    },
+  },
+  /** `coilctl address free` */
+  freeAddress: {
+    weight: 0.5,
+    run: async (world, a) => {
+      const sandbox = chosen(
+        world.sandboxes.filter(({ containerId }) => recordsOf(world.truth, containerId).length > 0),
+        a,
+      );
+      if (!sandbox) return undefined;
+      const records = recordsOf(world.truth, sandbox.containerId).map((address) => world.truth.records.get(address)!);
+      sandbox.revoke();
+      await world.store.free(records, AbortSignal.timeout(10_000));
+      lost(world, sandbox.node);
+      return sandbox.containerId;
+    },
+  },
+};
+
+async function onRunning(
+  world: World,
+  number: number,
+  action: (node: ModelNode) => Promise<void> | void,
+): Promise<string | undefined> {
+  const node = chosen(
+    world.nodes.filter(({ coild }) => coild !== undefined),
+    number,
+  );
+  if (node) await action(node);
+  return node?.name;
+}
+
+async function release(world: World, node: ModelNode): Promise<void> {
+  for (const sandbox of world.sandboxes) if (sandbox.node === node) sandbox.revoke();
+  await world.store.releaseNode(node.name, AbortSignal.timeout(10_000));
+  lost(world, node);
+}
+
+/** Until it hears of it, the node answers from what it knew. */
+function lost(world: World, node: ModelNode): void {
+  world.changed();
+  if (node.coild) world.behind.add(node);
+}

@@ -1,0 +1,159 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { IpamStore } from '../../src/store/ipam-store.ts';
+import { added, deleted, failed } from './answers.ts';
+import type { HeldCall } from './gate.ts';
+import { type ModelCoild, ModelNode, requestFor } from './model-node.ts';
+import { OrderChecks } from './order-checks.ts';
+import { Sandbox, type SandboxCall } from './sandbox.ts';
+import { readTruth, type Truth } from './truth.ts';
+
+export interface WorldOptions {
+  readonly nodes: number;
+  /** Pods of each node; each has two sandboxes, one after the other as a rule. */
+  readonly pods: number;
+  readonly restMs: number;
+}
+
+/** Nodes over one datastore, what their Pods were promised, and a clock that stands. */
+export class World {
+  readonly store: IpamStore;
+  readonly nodes: readonly ModelNode[];
+  readonly sandboxes: readonly Sandbox[];
+  /** Calls of processes that are gone, or that were given up: the datastore may still carry them out. */
+  readonly late: HeldCall[] = [];
+  /** What happened, a line each. */
+  readonly log: string[] = [];
+  /** Nodes that somebody else took something from, and that have not heard of it. */
+  readonly behind = new Set<ModelNode>();
+  /** Whether what is made at this moment is one of the late calls. */
+  isMakingLate = false;
+  now = 0;
+  /** Scans under way. */
+  readonly #scans = new Map<ModelCoild, number>();
+  truth: Truth = { owners: new Map(), records: new Map() };
+  #isStale = true;
+  #failure: unknown;
+
+  constructor(store: IpamStore, { nodes, pods, restMs }: WorldOptions) {
+    this.store = store;
+    const order = new OrderChecks(this);
+    const deps = {
+      store,
+      restMs,
+      observer: {
+        allocated: order.allocated.bind(order),
+        freed: order.freed.bind(order),
+        released: order.released.bind(order),
+        changed: () => this.changed(),
+      },
+      exporting: order.exporting.bind(order),
+      clock: () => this.now,
+    };
+    this.nodes = Array.from({ length: nodes }, (_, i) => new ModelNode(`node${i + 1}`, deps));
+    this.sandboxes = this.nodes.flatMap((node) =>
+      Array.from({ length: 2 * pods }, (_, i) => new Sandbox(node, `${node.name}-pod${i >> 1}`, i & 1)),
+    );
+  }
+
+  /** All calls that are held, of all nodes. */
+  get held(): readonly { readonly node: ModelNode; readonly call: HeldCall }[] {
+    return this.nodes.flatMap((node) => (node.coild?.gate.calls ?? []).map((call) => ({ node, call })));
+  }
+
+  /** All calls for sandboxes that are under way. */
+  get calls(): readonly SandboxCall[] {
+    return this.sandboxes.flatMap(({ calls }) => [...calls]);
+  }
+
+  isIdle(node: ModelNode): boolean {
+    return !this.calls.some(({ sandbox }) => sandbox.node === node) && !this.#scans.has(node.coild!);
+  }
+
+  /** Begins a call for a sandbox. The node's coild must run. */
+  begin(verb: 'ADD' | 'DEL', sandbox: Sandbox): void {
+    const { node, pod, containerId } = sandbox;
+    const coild = node.coild!;
+    const call = sandbox.begin(verb);
+    call.isBehind = this.behind.has(node);
+    const request = requestFor(pod, containerId);
+    const { signal } = call.abort;
+    if (verb === 'ADD') {
+      for (const other of this.sandboxes) if (other.pod === pod && other !== sandbox) compete(call, other);
+      if (node.links.interfaces(request.netns) === undefined) node.links.addNetns(request.netns);
+      coild.attacher.add(request, signal).then(
+        ({ addresses }) => this.#answered(call, () => added(call, addresses.map(String), this.truth)),
+        (error: unknown) => this.#answered(call, () => failed(call, error, this.truth)),
+      );
+    } else {
+      coild.attacher.del(request, signal).then(
+        () => this.#answered(call, () => deleted(call, this.truth)),
+        (error: unknown) => this.#answered(call, () => failed(call, error, this.truth)),
+      );
+    }
+  }
+
+  scan(coild: ModelCoild, keepMs: number): void {
+    this.#scans.set(coild, (this.#scans.get(coild) ?? 0) + 1);
+    const over = () => {
+      const left = this.#scans.get(coild)! - 1;
+      if (left === 0) this.#scans.delete(coild);
+      else this.#scans.set(coild, left);
+    };
+    coild.scan(keepMs).then(over, over);
+  }
+
+  /** What goes on at this node is not to be judged by its failing. */
+  disturb(node: ModelNode): void {
+    for (const call of this.calls) if (call.sandbox.node === node) call.isDisturbed = true;
+  }
+
+  /** Ends a node's coild as kill -9 does. */
+  kill(node: ModelNode): void {
+    for (const call of this.calls) if (call.sandbox.node === node) call.sandbox.cut(call);
+    this.#scans.delete(node.coild!);
+    this.late.push(...node.kill().filter(({ medium, name }) => medium === 'store' && name !== 'watchNode'));
+    this.behind.delete(node);
+  }
+
+  /** Lets a node's code go on until it waits for something outside. @throws what was found wrong meanwhile */
+  async settle(): Promise<void> {
+    for (let i = 0; i < 3; i++) await turn();
+    if (this.#isStale) {
+      this.truth = await readTruth(this.store);
+      this.#isStale = false;
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Anything in the datastore may be another now. */
+  changed(): void {
+    this.#isStale = true;
+  }
+
+  /** A promise that was found broken where nobody could throw. */
+  blame(failure: unknown): void {
+    this.#failure ??= failure;
+  }
+
+  /** Judged when all that led to the answer has been read from the datastore. */
+  #answered(call: SandboxCall, judge: () => void): void {
+    // a process that is gone answers nobody
+    if (!call.sandbox.calls.has(call)) return;
+    this.log.push(`  ${call.verb} of ${call.sandbox.containerId} was answered`);
+    try {
+      judge();
+    } catch (error) {
+      this.blame(error);
+    }
+  }
+}
+
+/** An ADD for one sandbox of a Pod takes the link from the other. */
+function compete(call: SandboxCall, other: Sandbox): void {
+  other.hasLink = false;
+  for (const rival of other.calls) {
+    if (rival.verb !== 'ADD') continue;
+    rival.hasRival = true;
+    call.hasRival = true;
+  }
+}

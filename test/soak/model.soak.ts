@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DATASTORES } from '../model/datastores.ts';
+import { search } from '../model/search.ts';
+import { newSeed, SOAK_MARGIN_MS, soakMs } from './soak-time.ts';
+
+const ms = soakMs();
+
+for (const [name, open] of Object.entries(DATASTORES)) {
+  test(`the promises hold over ${name} through random steps`, { timeout: ms + SOAK_MARGIN_MS }, async (t) => {
+    await using datastore = await open();
+    const end = performance.now() + ms / Object.keys(DATASTORES).length;
+    const seed = newSeed();
+    const steps = await search(datastore, seed, () => performance.now() > end);
+    t.diagnostic(`${steps} steps from seed ${seed} on`);
+    assert.ok(steps > 0);
+  });
+}
