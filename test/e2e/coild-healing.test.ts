@@ -179,7 +179,9 @@ describe('what is as it should be is left alone', { skip: needsRoot, concurrency
         await delay(30);
       }
     })();
-    await Promise.all([...workers, flusher]);
+    // all of them, also where one failed: none is to go on while the node is taken down
+    const failed = (await Promise.allSettled([...workers, flusher])).filter(({ status }) => status === 'rejected');
+    assert.deepEqual(failed, []);
     await eventually('the links are gone', async () => (await podLinks(healing.node.netns)).length === pods.length);
     // who fought with coild for seconds has to wait for it
     await eventually('all is as before', async () => String(await healing.state()) === String(before), 40_000);
