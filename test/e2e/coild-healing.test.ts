@@ -65,7 +65,7 @@ describe('what somebody takes away is back within a second, and nothing else cha
   };
   for (const [name, [damage, ...messages]] of Object.entries(damages)) {
     test(name, async () => {
-      const log = await healing.healsAfter(damage);
+      const log = await healing.healsAfter(damage, messages.length);
       assert.deepEqual(
         log.map(({ message }) => message),
         messages,
@@ -162,6 +162,7 @@ describe('what is as it should be is left alone', { skip: needsRoot, concurrency
 
   test('while Pods come and go and somebody flushes routes all the time, none is lost and none too much', async () => {
     const before = await healing.state();
+    const warned = warnings().length;
     const until = performance.now() + STORM_MS;
     const kept = pods[0]!;
     const workers = Array.from({ length: 4 }, async () => {
@@ -172,17 +173,20 @@ describe('what is as it should be is left alone', { skip: needsRoot, concurrency
     });
     const flusher = (async () => {
       while (performance.now() < until) {
-        await ip('route flush table main proto boot');
-        await ip('route flush table 119 proto 30');
+        // it fails where a route that it has seen is gone meanwhile
+        await ip('route flush table main proto boot').catch(() => undefined);
+        await ip('route flush table 119 proto 30').catch(() => undefined);
         await delay(30);
       }
     })();
-    await Promise.all([...workers, flusher]);
+    // all of them, also where one failed: none is to go on while the node is taken down
+    const failed = (await Promise.allSettled([...workers, flusher])).filter(({ status }) => status === 'rejected');
+    assert.deepEqual(failed, []);
     await eventually('the links are gone', async () => (await podLinks(healing.node.netns)).length === pods.length);
     // who fought with coild for seconds has to wait for it
     await eventually('all is as before', async () => String(await healing.state()) === String(before), 40_000);
     await kept.sandbox.succeed('CHECK', { netconf: { prevResult: kept.result } });
-    assert.ok(warnings().length > 0);
+    assert.ok(warnings().length > warned);
     assert.equal(await healing.node.coild.stop(), 0, healing.node.coild.output);
   });
 });

@@ -55,8 +55,8 @@ export class HealingNode implements AsyncDisposable {
     return [...(await dumpKernel(this.node.netns))].sort();
   }
 
-  /** Does `damage`, after which all has to be as it was within a second. @returns what coild says of that */
-  async healsAfter(damage: () => Promise<unknown>): Promise<readonly LogLine[]> {
+  /** Does `damage`, after which all has to be as it was within a second. @returns what coild says of that, so many lines */
+  async healsAfter(damage: () => Promise<unknown>, lines = 0): Promise<readonly LogLine[]> {
     const before = await this.state();
     const logged = this.node.coild.log.length;
     await damage();
@@ -64,7 +64,9 @@ export class HealingNode implements AsyncDisposable {
     await eventually('all is as before', isBack, BACK_WITHIN_MS).catch(async (error) => {
       assert.deepEqual(await this.state(), before, `${error}\n${this.node.coild.output}`);
     });
-    return this.node.coild.log.slice(logged);
+    const said = () => this.node.coild.log.slice(logged);
+    await eventually(`coild says so in ${lines} lines`, async () => said().length >= lines);
+    return said();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { hostIfname } from '../../src/podnet/host-ifname.ts';
@@ -30,11 +31,13 @@ export class MadeUpPods {
     }
   }
 
-  /** Marked as coild marks them, and down. */
+  /** Marked as coild marks them, and set down; the kernel announces nothing of the mark of a link that was never up. */
   async makeLinks(): Promise<void> {
     const lines = this.links.flatMap((link, i) => [
       `link add ${link} type veth peer name peer-${i}`,
       `link set ${link} alias c${i}/eth0`,
+      `link set ${link} up`,
+      `link set ${link} down`,
     ]);
     await ipBatch(this.#node.netns, lines);
   }
@@ -52,6 +55,8 @@ export class MadeUpPods {
     const outgoing = request({ socketPath: this.#node.socket, method: 'POST', path: '/ip' });
     outgoing.on('response', (answer) => void text(answer).then(resolve, reject)).on('error', reject);
     outgoing.end(JSON.stringify(body));
-    return JSON.parse(await promise) as { address: string };
+    const answer = JSON.parse(await promise) as { address: string; status: number };
+    assert.equal(answer.status, 200, JSON.stringify(answer));
+    return answer;
   }
 }
