@@ -3,7 +3,7 @@ import type { Sandbox, SandboxCall } from './sandbox.ts';
 import { recordsOf, type Truth } from './truth.ts';
 import { promise } from './violation.ts';
 
-/** What an undisturbed call may fail with. */
+/** What an undisturbed call may fail with, where the kernel takes all. */
 const REASONS = ['out-of-addresses'] as const;
 
 /** Takes note of an ADD that was answered with addresses. @throws {Violation} */
@@ -22,7 +22,7 @@ export function added(call: SandboxCall, addresses: readonly string[], truth: Tr
   }
   sandbox.state = 'live';
   sandbox.addresses = addresses;
-  sandbox.hasLink = call.beside.size === 0 && !call.hasRival;
+  sandbox.hasLink = !sandbox.isRest && call.beside.size === 0 && !call.hasRival;
   for (const address of addresses)
     promise(
       truth.records.has(address),
@@ -48,9 +48,10 @@ export function failed(call: SandboxCall, error: unknown, truth: Truth): void {
     if (sandbox.state === 'gone') sandbox.state = 'either';
     return;
   }
-  const isExpected = verb === 'ADD' && REASONS.some((code) => CoilError.is(error, code));
+  const isExpected = call.isRefused || (verb === 'ADD' && REASONS.some((code) => CoilError.is(error, code)));
   promise(isExpected, () => `${verb} of ${sandbox.containerId} failed for no reason: ${String(error)}`);
-  if (call.beside.size === 0 && sandbox.state === 'gone') promiseNoRecord(sandbox, truth, 'after its ADD failed');
+  if (verb === 'ADD' && call.beside.size === 0 && sandbox.state === 'gone')
+    promiseNoRecord(sandbox, truth, 'after its ADD failed');
 }
 
 function promiseNoRecord(sandbox: Sandbox, truth: Truth, when: string): void {

@@ -62,7 +62,7 @@ export const DELIVERY_COMMANDS: Commands = {
   },
   /** It is given up, and its effect comes later, or never. */
   delay: {
-    weight: 1,
+    weight: 2,
     run: (world, a) => {
       const held = chosen(
         storeCalls(world).filter(({ call }) => !call.isMade && call.name !== 'watchNode'),
@@ -76,7 +76,7 @@ export const DELIVERY_COMMANDS: Commands = {
   },
   /** An effect comes late. */
   late: {
-    weight: 1,
+    weight: 4,
     run: async (world, a) => {
       const call = chosen(world.late, a);
       if (!call) return undefined;
@@ -140,8 +140,13 @@ function answer(held: Held): string {
 }
 
 function fail(world: World, { node, call }: Held): void {
-  world.disturb(node);
-  call.fail(call.medium === 'store' ? unreachable(call.name) : new CoilError('network', `cannot ${call.name}`));
+  if (call.medium === 'kernel') {
+    world.refuse(node);
+    call.fail(new CoilError('network', `cannot ${call.name}`));
+  } else {
+    world.disturb(node);
+    call.fail(unreachable(call.name));
+  }
 }
 
 function storeCalls(world: World): readonly Held[] {

@@ -23,6 +23,7 @@ export class ModelCoild {
   readonly store: GatedStore;
   readonly state: NodeState;
   readonly attacher: PodAttacher;
+  readonly ipam: NodeIpam;
   readonly keeper: BlockKeeper;
   readonly sync: NodeSync;
   readonly #end = new AbortController();
@@ -47,7 +48,8 @@ export class ModelCoild {
     this.sync = new NodeSync({ node: name, scanIntervalMs, backoff: backoff() }, { store, state, keeper, logger });
     const { sync } = this;
     const now = () => new Date(0);
-    const ipam = new NodeIpam({ node: name }, { store, state, keeper, sync, now, logger, signal: this.#end.signal });
+    this.ipam = new NodeIpam({ node: name }, { store, state, keeper, sync, now, logger, signal: this.#end.signal });
+    const { ipam } = this;
     const podNetwork = new GatedPodNetwork(node.links, gate);
     this.attacher = new PodAttacher({ lock: new KeyedLock(), ipam, podNetwork, hostIfname, logger });
     void sync.run(this.#end.signal);

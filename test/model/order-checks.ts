@@ -35,12 +35,19 @@ export class OrderChecks {
     if (isMakingLate && sandbox) sandbox.mayLeak = true;
   }
 
-  /** One that comes late may take an address from an ADD that found it recorded: docs/reliability.md tells of it. */
+  /**
+   * Frees what was seen, and nothing else. One that comes late may take an address from an ADD that found it recorded:
+   * docs/reliability.md tells of it.
+   */
   freed(addresses: readonly FreeRequest[], { outcome }: FreeOutcome): void {
     const { truth, sandboxes, isMakingLate } = this.#world;
-    if (!isMakingLate || outcome !== 'freed') return;
-    const containers = addresses.map((each) => truth.records.get(addressOf(each))?.assignment.containerId);
-    for (const sandbox of sandboxes) if (containers.includes(sandbox.containerId)) sandbox.revoke();
+    if (outcome !== 'freed') return;
+    for (const { revision, ...slot } of addresses) {
+      const record = truth.records.get(addressOf(slot));
+      const holder = record?.assignment.containerId;
+      if (record?.revision !== revision) this.#blame(`${addressOf(slot)} was freed, which is by now ${holder}'s`);
+      else if (isMakingLate) sandboxes.find(({ containerId }) => containerId === holder)?.revoke();
+    }
   }
 
   released(node: string, { block }: PoolBlock, { outcome }: ReleaseOutcome): void {
@@ -50,15 +57,16 @@ export class OrderChecks {
       this.#blame(`${node} returned ${block}, which it exports`);
   }
 
-  /** What a node exports is its own, unless it lost that before it could know, or while it was about to export it. */
+  /** What a node exports was its own when it began to, as far as it could know. */
   exporting(node: ModelNode): (report: SyncReport) => void {
-    const knows = () => node.coild?.store.watch?.isHeard(this.#world.truth) ?? false;
-    const knew = knows();
+    const before = this.#world.truth;
+    const knew = node.coild?.store.watch?.isHeard(before) ?? false;
     return ({ added }) => {
-      if (!knew || !knows()) return;
+      if (!knew) return;
       for (const block of added.map(String)) {
-        const owner = this.#world.truth.owners.get(block) ?? 'nobody';
-        if (owner !== node.name) this.#blame(`${node.name} exported ${block}, which is ${owner}'s`);
+        const owners = [before, this.#world.truth].map((truth) => truth.owners.get(block));
+        if (!owners.includes(node.name))
+          this.#blame(`${node.name} exported ${block}, which is ${owners[1] ?? 'nobody'}'s`);
       }
     };
   }

@@ -7,6 +7,8 @@ export interface SandboxCall {
   readonly abort: AbortController;
   /** Something that it needs failed, or its node lost blocks, while it was under way. */
   isDisturbed: boolean;
+  /** The kernel refused something while it was under way. */
+  isRefused: boolean;
   /** Its node did not know all that the datastore held while it was under way. */
   isBehind: boolean;
   /** Another sandbox of the same Pod was attached at the same time: which of them has the link is open. */
@@ -24,6 +26,8 @@ export class Sandbox {
   readonly node: ModelNode;
   readonly pod: string;
   readonly containerId: string;
+  /** Its addresses are asked for by v1's REST API, without a network. */
+  readonly isRest: boolean;
   state: 'live' | 'gone' | 'either' = 'gone';
   addresses: readonly string[] = [];
   /** Whether its link has to be there: it is the last of its Pod's sandboxes that was attached. */
@@ -34,8 +38,9 @@ export class Sandbox {
   isRevoked = false;
   readonly calls = new Set<SandboxCall>();
 
-  constructor(node: ModelNode, pod: string, index: number) {
+  constructor(node: ModelNode, { pod, index, isRest }: { pod: string; index: number; isRest: boolean }) {
     this.node = node;
+    this.isRest = isRest;
     this.pod = pod;
     this.containerId = `${node.name}-${pod}-${index}`;
   }
@@ -46,6 +51,7 @@ export class Sandbox {
       sandbox: this,
       abort: new AbortController(),
       isDisturbed: this.node.isCutOff,
+      isRefused: false,
       isBehind: false,
       hasRival: false,
       beside: new Set(),

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import type { FullAttachmentRequest } from '../../src/cni/cni-request.ts';
 import type { IpamStore } from '../../src/store/ipam-store.ts';
 import { added, deleted, failed } from './answers.ts';
 import type { HeldCall } from './gate.ts';
@@ -6,6 +7,11 @@ import { type ModelCoild, ModelNode, requestFor } from './model-node.ts';
 import { OrderChecks } from './order-checks.ts';
 import { Sandbox, type SandboxCall } from './sandbox.ts';
 import { readTruth, type Truth } from './truth.ts';
+
+type Verb = 'ADD' | 'DEL';
+
+/** Of each node; the others are attached by CNI. */
+const REST_POD = 1;
 
 export interface WorldOptions {
   readonly nodes: number;
@@ -51,7 +57,10 @@ export class World {
     };
     this.nodes = Array.from({ length: nodes }, (_, i) => new ModelNode(`node${i + 1}`, deps));
     this.sandboxes = this.nodes.flatMap((node) =>
-      Array.from({ length: 2 * pods }, (_, i) => new Sandbox(node, `${node.name}-pod${i >> 1}`, i & 1)),
+      Array.from({ length: 2 * pods }, (_, i) => {
+        const pod = i >> 1;
+        return new Sandbox(node, { pod: `${node.name}-pod${pod}`, index: i & 1, isRest: pod === REST_POD });
+      }),
     );
   }
 
@@ -80,16 +89,13 @@ export class World {
     if (verb === 'ADD') {
       for (const other of this.sandboxes) if (other.pod === pod && other !== sandbox) compete(call, other);
       if (node.links.interfaces(request.netns) === undefined) node.links.addNetns(request.netns);
-      coild.attacher.add(request, signal).then(
-        ({ addresses }) => this.#answered(call, () => added(call, addresses.map(String), this.truth)),
-        (error: unknown) => this.#answered(call, () => failed(call, error, this.truth)),
-      );
-    } else {
-      coild.attacher.del(request, signal).then(
-        () => this.#answered(call, () => deleted(call, this.truth)),
-        (error: unknown) => this.#answered(call, () => failed(call, error, this.truth)),
-      );
     }
+    const asked = sandbox.isRest ? rest(coild, verb, request, signal) : cni(coild, verb, request, signal);
+    asked.then(
+      (addresses) =>
+        this.#answered(call, () => (verb === 'ADD' ? added(call, addresses, this.truth) : deleted(call, this.truth))),
+      (error: unknown) => this.#answered(call, () => failed(call, error, this.truth)),
+    );
   }
 
   scan(coild: ModelCoild, keepMs: number): void {
@@ -105,6 +111,11 @@ export class World {
   /** What goes on at this node is not to be judged by its failing. */
   disturb(node: ModelNode): void {
     for (const call of this.calls) if (call.sandbox.node === node) call.isDisturbed = true;
+  }
+
+  /** The kernel of this node refused something. */
+  refuse(node: ModelNode): void {
+    for (const call of this.calls) if (call.sandbox.node === node) call.isRefused = true;
   }
 
   /** Ends a node's coild as kill -9 does. */
@@ -156,4 +167,25 @@ function compete(call: SandboxCall, other: Sandbox): void {
     rival.hasRival = true;
     call.hasRival = true;
   }
+}
+
+async function cni(
+  { attacher }: ModelCoild,
+  verb: Verb,
+  request: FullAttachmentRequest,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (verb === 'ADD') return (await attacher.add(request, signal)).addresses.map(String);
+  await attacher.del(request, signal);
+  return [];
+}
+
+async function rest(
+  { ipam }: ModelCoild,
+  verb: Verb,
+  { containerId, namespace, pod }: FullAttachmentRequest,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (verb === 'ADD') return (await ipam.allocate({ containerId, namespace, pod }, signal)).addresses.map(String);
+  return (await ipam.release({ containerId, namespace, pod }, signal)).map(String);
 }
