@@ -99,7 +99,14 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
     return storeChanges.failure && `coild cannot change the datastore: ${storeChanges.failure}`;
   };
   const serve = (mayChange: CoildDeps['mayChange'] | undefined) =>
-    createHttpServer({ ipam: restIpam, attacher: spool.before(attacher), garbage, unavailable, mayChange, logger });
+    createHttpServer({
+      ipam: restIpam,
+      attacher: session.before(spool.before(attacher)),
+      garbage,
+      unavailable,
+      mayChange,
+      logger,
+    });
 
   // only root can open the socket, so whoever uses it may change everything
   const servers: FastifyInstance[] = [];
@@ -118,7 +125,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
           follow({ sync, changes: storeChanges }, background.signal),
           reclaim.run(background.signal),
           guard.run(background.signal),
-          spool.run(signal),
+          spool.run(AbortSignal.any([signal, background.signal])),
         ]);
       following = abortable(session.permitted, background.signal).then(loops, () => undefined);
       await Promise.race([serving, aborted(signal)]);

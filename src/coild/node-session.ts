@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { PodAttacher } from '../cni/pod-attacher.ts';
 import { CoilError } from '../model/error.ts';
 import { abortable } from '../process/abortable.ts';
 import { sleep } from '../process/backoff.ts';
@@ -6,6 +7,8 @@ import type { Logger } from '../process/logger.ts';
 import { VERSION } from '../process/version.ts';
 import { type NodeHolder, type NodeSessions, SESSION_SECONDS } from '../store/node-sessions.ts';
 import { lockNode } from './node-lock.ts';
+
+type Verbs = Pick<PodAttacher, 'add' | 'del' | 'check'>;
 
 const HOLD_EVERY_MS = (SESSION_SECONDS * 1000) / 3;
 /** How soon a coild that waits notices that the other has gone. */
@@ -68,6 +71,24 @@ export class NodeSession {
     } catch (cause) {
       throw new CoilError('store-unavailable', this.#obstacle, { cause });
     }
+  }
+
+  /** The verbs of CNI, each once it is known whether this coild may serve. @throws as `ready` */
+  before(verbs: Verbs): Verbs {
+    return {
+      add: async (request, signal) => {
+        await this.ready(signal);
+        return await verbs.add(request, signal);
+      },
+      del: async (request, signal) => {
+        await this.ready(signal);
+        await verbs.del(request, signal);
+      },
+      check: async (request, signal) => {
+        await this.ready(signal);
+        await verbs.check(request, signal);
+      },
+    };
   }
 
   /**

@@ -57,6 +57,7 @@ describe('bad input to coild', { skip: needsRoot }, () => {
       'acquired a block',
       'attached a Pod',
       'coild is listening',
+      "comparing all of the node's network with the records",
       'exported blocks',
       'read the state of this node',
     ]);

@@ -30,6 +30,10 @@ const MESSAGES = new Set([
   'attached a Pod',
   'detached a Pod',
   'a CNI call failed',
+  "comparing all of the node's network with the records",
+  'put back a route that somebody removed',
+  'set the link of a Pod up that somebody set down',
+  'the link of a Pod was deleted; it has no network until its sandbox is made anew',
   'lost the watch of the datastore; beginning anew',
   'cannot read the state of this node from the datastore; trying again',
 ]);

@@ -68,8 +68,10 @@ export const CHECK_CASES: readonly ConformanceCase[] = [
         const prevResult = await sandbox.add();
         const [address = ''] = addressesOf(prevResult);
         await by(sandbox, address);
-        // what happens in the datastore is heard of a moment later
+        // what happens in the datastore is heard of a moment later; what happens on the node is put right a moment later,
+        // so that it has to be broken again until CHECK comes between
         const failed = await eventually('CHECK fails', async () => {
+          await by(sandbox, address).catch(() => undefined);
           const outcome = await sandbox.call('CHECK', { netconf: { prevResult } });
           return outcome.exitStatus !== 0 && outcome.stdout;
         });
