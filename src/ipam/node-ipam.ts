@@ -72,7 +72,7 @@ export class NodeIpam {
       // not before: the call that had its turn before may have left the state in doubt
       await this.#deps.sync.ready(signal);
       const existing = this.#deps.state.find(request);
-      if (existing.length > 0) return { addresses: addressesOf(oldestOfEachFamily(existing)), existed: true };
+      if (existing.length > 0) return { addresses: addressesOf(firstOfEachFamily(existing)), existed: true };
       return { addresses: addressesOf(await this.#allocateNew(request, signal)), existed: false };
     });
   }
@@ -227,9 +227,8 @@ export class NodeIpam {
  * v1 gave two addresses to a container whose ADD was repeated at once, and a transaction that was given up may still be
  * carried out after its repetition: the first one is used, and all are freed with it.
  */
-function oldestOfEachFamily(records: readonly AddressRecord[]): readonly AddressRecord[] {
-  const oldest = records.toSorted((a, b) => a.revision - b.revision);
-  return oldest.filter(({ block }, i) => oldest.findIndex((other) => other.block.family === block.family) === i);
+function firstOfEachFamily(records: readonly AddressRecord[]): readonly AddressRecord[] {
+  return records.filter(({ block }, i) => records.findIndex((other) => other.block.family === block.family) === i);
 }
 
 function addressesOf(records: readonly AddressRecord[]): readonly IpAddress[] {

@@ -63,12 +63,13 @@ export class NodeState {
     return this.blocks.filter((owned) => owned.pool === pool && owned.block.family === family);
   }
 
-  /** The addresses of one attachment. What v1 recorded has no interface, and is that of any. */
+  /** The addresses of one attachment, the oldest first. What v1 recorded has no interface, and is that of any. */
   find({ containerId, ifname }: AttachmentKey): readonly AddressRecord[] {
-    return this.records.filter(({ assignment }) => {
+    const found = this.records.filter(({ assignment }) => {
       if (assignment.containerId !== containerId || containerId === '') return false;
       return ifname === undefined || assignment.ifname === undefined || assignment.ifname === ifname;
     });
+    return found.toSorted((a, b) => a.revision - b.revision);
   }
 
   /** The addresses of a Pod that Coil before 1.0.2 recorded, without its container. */
