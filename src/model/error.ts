@@ -7,6 +7,7 @@ export type CoilErrorCode =
   | 'corrupt-data' // the datastore holds a value that cannot be read; the message names its key
   | 'pool-not-found'
   | 'pool-exists'
+  | 'pool-in-use' // nodes own blocks of the pool or subnet that is to go, or Pods have addresses of it
   | 'subnet-not-found'
   | 'subnet-in-use' // the subnet overlaps one of a pool
   | 'block-not-found' // the node does not own that block

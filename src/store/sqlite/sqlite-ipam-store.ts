@@ -88,6 +88,14 @@ export class SqliteIpamStore implements IpamStore, BootRecord {
     await this.#commits.submit(() => this.#pools.addSubnet(name, subnet), signal);
   }
 
+  async deletePool(name: string, signal: AbortSignal): Promise<void> {
+    await this.#commits.submit(() => this.#pools.remove({ name }), signal);
+  }
+
+  async removeSubnet(name: string, subnet: IpPrefix, signal: AbortSignal): Promise<void> {
+    await this.#commits.submit(() => this.#pools.remove({ name, subnet }), signal);
+  }
+
   async listPools(signal: AbortSignal): Promise<ReadonlyMap<string, AddressPool>> {
     return await this.#read(() => this.#tables.pools.list(), signal);
   }
