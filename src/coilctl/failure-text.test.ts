@@ -58,7 +58,14 @@ for (const error of [
   });
 }
 
-for (const code of ['invalid-argument', 'pool-exists', 'conflict', 'corrupt-data', 'store-not-found'] as const) {
+for (const code of [
+  'invalid-argument',
+  'pool-exists',
+  'pool-in-use',
+  'conflict',
+  'corrupt-data',
+  'store-not-found',
+] as const) {
   test(`${code} is certain`, () =>
     assert.doesNotMatch(failureText(new CoilError(code, 'no'), CHANGING), /may have been made/));
 }

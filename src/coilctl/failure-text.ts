@@ -26,6 +26,11 @@ const WORDINGS: Partial<Record<CoilErrorCode, Wording>> = {
   'subnet-not-found': { words: 'not found', advice: "'coilctl pool list' shows the subnets of each pool" },
   'address-not-found': { words: 'not found', advice: 'no Pod has this address' },
   'pool-exists': { words: 'pool already exists', advice: "'coilctl pool add-subnet' adds a subnet to it" },
+  'pool-in-use': {
+    words: 'pool in use',
+    advice:
+      'nothing was changed; nodes return empty blocks within two of their --scan-interval, and coil-controller those of nodes that are gone',
+  },
   'subnet-in-use': { words: 'subnet in use', advice: "it must not overlap any that 'coilctl pool list' shows" },
   'store-not-found': { words: UNAVAILABLE, advice: "check the path of --store; 'coilctl pool create' makes the file" },
   'store-unavailable': {

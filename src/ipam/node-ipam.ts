@@ -68,8 +68,7 @@ export class NodeIpam {
    * @throws {CoilError} pool-not-found, out-of-addresses, store-unavailable, network (the block's route), conflict
    */
   async allocate(request: AllocationRequest, signal: AbortSignal): Promise<Allocation> {
-    await this.#deps.sync.ready(signal);
-    return this.#lock.run(request.containerId, signal, async () => {
+    return this.#alone(request.containerId, signal, async () => {
       const existing = this.#deps.state.find(request);
       if (existing.length > 0) return { addresses: oneOfEachFamily(addressesOf(existing)), existed: true };
       return { addresses: addressesOf(await this.#allocateNew(request, signal)), existed: false };
@@ -81,8 +80,7 @@ export class NodeIpam {
    * @throws {CoilError} store-unavailable, conflict
    */
   async release(request: ReleaseRequest, signal: AbortSignal): Promise<readonly IpAddress[]> {
-    await this.#deps.sync.ready(signal);
-    return this.#lock.run(request.containerId, signal, async () => {
+    return this.#alone(request.containerId, signal, async () => {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const records = this.#find(request);
         if (records.length === 0 || (await this.#free(records, signal))) return addressesOf(records);
@@ -99,8 +97,7 @@ export class NodeIpam {
    * @throws {CoilError} store-unavailable, conflict
    */
   async releaseAsSeen(containerId: string, seen: readonly AddressRecord[], signal: AbortSignal): Promise<boolean> {
-    await this.#deps.sync.ready(signal);
-    return this.#lock.run(containerId, signal, () => this.#free(seen, signal));
+    return this.#alone(containerId, signal, () => this.#free(seen, signal));
   }
 
   /**
@@ -112,6 +109,14 @@ export class NodeIpam {
     const records = this.#find(request);
     const first = records[0]?.assignment;
     return first && { addresses: addressesOf(records), namespace: first.namespace, pod: first.pod };
+  }
+
+  /** Not while the state is not known: the call before this one may have failed, with or without effect. */
+  #alone<T>(containerId: string, signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+    return this.#lock.run(containerId, signal, async () => {
+      await this.#deps.sync.ready(signal);
+      return await action();
+    });
   }
 
   #find({ namespace, pod, ...key }: ReleaseRequest): readonly AddressRecord[] {

@@ -26,7 +26,7 @@ export function planRemoval(
     throw new CoilError('subnet-not-found', `not found: pool ${name} has no subnet ${subnet}`);
   const left = pool.withoutSubnet(subnet);
   if (left) return { subnets: [subnet], left };
-  throw new CoilError('invalid-argument', `${subnet} is the only subnet of pool ${name}, and goes with the pool only`);
+  throw new CoilError('invalid-argument', `${subnet} is the only subnet of pool ${name}: delete the pool instead`);
 }
 
 /**

@@ -60,6 +60,29 @@ ipamTest('a block is acquired and exported before an address of it is given', as
   );
 });
 
+ipamTest(
+  'a call that waited for one whose answer was lost sees what that one did',
+  async ({ node, store, fixture }) => {
+    let isLost = false;
+    const n = node(
+      {},
+      {
+        allocate: async (...args) => {
+          const outcome = await store.allocate(...args);
+          if (isLost) return outcome;
+          isLost = true;
+          throw new CoilError('store-unavailable', 'the answer was lost');
+        },
+      },
+    );
+    await n.sync.ready(soon());
+    const [first, second] = await Promise.allSettled([allocate(n, pod('a')), allocate(n, pod('a'))]);
+    assert.equal(first.status, 'rejected');
+    assert.deepEqual(second, { status: 'fulfilled', value: ['10.0.0.0'] });
+    assert.equal(fixture.query('SELECT * FROM address').length, 1);
+  },
+);
+
 ipamTest('one attachment has one address, however often and at once it is asked for', async ({ node, fixture }) => {
   const n = node();
   const answers = await Promise.all(Array.from({ length: 20 }, () => n.ipam.allocate(pod('a'), soon())));

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { readAllBlocks } from '../../src/store/etcd/block-documents.ts';
+import { BlockGrants } from '../../src/store/etcd/block-grants.ts';
+import { EtcdClient } from '../../src/store/etcd/etcd-client.ts';
+import { Keys } from '../../src/store/etcd/keys.ts';
+import { put } from '../../src/store/etcd/transaction.ts';
 import { allocated, assignmentOf, blockFor, fails, ip, poolOf, soon } from '../contract/store-fixture.ts';
 import { WatchedNode } from '../contract/watched-node.ts';
 import { EtcdFixture } from './etcd-fixture.ts';
@@ -174,4 +179,18 @@ etcdTest('what cannot be read stays, and is named', async (fixture) => {
   const before = await fixture.dump();
   await fails(store.deletePool('web', soon()), 'corrupt-data', /block\/web\/10\.0\.0\.0: free/);
   assert.deepEqual(await fixture.dump(), before);
+});
+
+etcdTest('who gives out blocks of a subnet that just went gives those of another', async (fixture) => {
+  const store = await fixture.open();
+  await store.createPool('web', poolOf(4, '10.0.0.0/27', '10.1.0.0/27'), soon());
+  await using client = new EtcdClient({ endpoints: [fixture.url] });
+  const db = { client, keys: new Keys(fixture.prefix) };
+  const subnets = await readAllBlocks(db, 'read what is about to change', soon());
+  await store.removeSubnet('web', ip('10.0.0.0/27'), soon());
+  const key = `${db.keys.requests('web', 4)}own`;
+  const { header } = await client.transact('ask', { success: [put(key, '{"node":"node1"}')] }, soon());
+  const grants = new BlockGrants(db, db.keys.requests('web', 4), { key, node: 'node1', subnets });
+  const answer = await grants.answer([{ key, node: 'node1', revision: header!.revision, block: undefined }], soon());
+  assert.equal(String(answer?.block), '10.1.0.0/28');
 });
