@@ -22,7 +22,7 @@ export function documented(...sections: readonly ('coild' | 'coil-controller' | 
   const page = readFileSync(PAGE, 'utf8');
   return sections.flatMap((section) => {
     const text = page.split(`## ${section}\n`)[1]!.split('\n## ')[0]!;
-    const rows = [...text.matchAll(/^\| `(\w+)` \| (\w+) \| (.*?) \|/gm)];
+    const rows = [...text.matchAll(/^\| `(\w+)` \| (\w+) \| (.*?)\|/gm)];
     assert.ok(rows.length > 0, section);
     return rows.map(([, name, type, labels]) => `${name} ${type} ${[...labels!.matchAll(/\w+/g)].sort().join()}`);
   });
