@@ -69,3 +69,9 @@ for (const code of [
   test(`${code} is certain`, () =>
     assert.doesNotMatch(failureText(new CoilError(code, 'no'), CHANGING), /may have been made/));
 }
+
+test('a call that certainly was not carried out changed nothing', () => {
+  const error = new CoilError('store-unavailable', 'etcd at http://a:2379: cannot create pool x', { unchanged: true });
+  assert.match(failureText(error, CHANGING), /nothing was changed\)$/);
+  assert.doesNotMatch(failureText(error, READING), /change/);
+});

@@ -43,6 +43,7 @@ const WORDINGS: Partial<Record<CoilErrorCode, Wording>> = {
 };
 
 const UNCERTAIN = 'a change may have been made, or not';
+const UNCHANGED = 'nothing was changed';
 
 /** What a failed command says, in one line. */
 export function failureText(error: unknown, { store, mayHaveChanged }: FailureCircumstances): string {
@@ -53,7 +54,8 @@ export function failureText(error: unknown, { store, mayHaveChanged }: FailureCi
   if (wording === undefined) return error.message;
   const { words = '', advice, isUncertain = false } = wording;
   const message = error.message.startsWith(words) ? error.message : `${words}: ${error.message}`;
-  return advised(message, [advice, ...(isUncertain ? uncertain : [])]);
+  const certainty = error.unchanged ? uncertain.map(() => UNCHANGED) : uncertain;
+  return advised(message, [advice, ...(isUncertain ? certainty : [])]);
 }
 
 function advised(message: string, advice: readonly string[]): string {
