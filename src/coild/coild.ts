@@ -21,7 +21,7 @@ import type { IpamStore } from '../store/ipam-store.ts';
 import { createReclaim, type ReclaimSettings, type ReclaimSources } from './create-reclaim.ts';
 import { DelSpool } from './del-spool.ts';
 import { createHttpServer } from './http-server.ts';
-import type { ListenAddress } from './listen-address.ts';
+import { hostToBind, type ListenAddress } from './listen-address.ts';
 import { NetworkGuard } from './network-guard.ts';
 import { addNodeMetrics } from './node-metrics.ts';
 import { NodeSession, type NodeSessionDeps } from './node-session.ts';
@@ -171,7 +171,7 @@ async function listenOnSocket(server: FastifyInstance, path: string): Promise<()
 
 async function listenOnTcp(server: FastifyInstance, { host, port }: ListenAddress): Promise<FastifyInstance> {
   try {
-    await server.listen({ host: host === '' ? '::' : host, port });
+    await server.listen({ host: hostToBind({ host, port }), port });
     return server;
   } catch (cause) {
     throw new CoilError('network', `cannot serve the REST API at ${host}:${port} (--http)`, { cause });
