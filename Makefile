@@ -14,7 +14,7 @@ MINUTES ?= 10
 
 BUILD_PACKAGES := gcc libc6-dev musl-tools libatomic1
 RUN_PACKAGES := $(BUILD_PACKAGES) iproute2 util-linux procps bird2 etcd-server etcd-client
-TEST_PACKAGES := $(RUN_PACKAGES) containerd runc containernetworking-plugins iptables sqlite3 zsh fish
+TEST_PACKAGES := $(RUN_PACKAGES) containerd runc containernetworking-plugins iptables sqlite3 zsh fish prometheus
 
 .PHONY: help demo test soak guards bench build image lint fix clean
 

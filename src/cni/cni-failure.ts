@@ -7,6 +7,7 @@ const CODES: Readonly<Record<CoilErrorCode, CniCode>> = {
   'corrupt-data': CNI_CODE.internal,
   'pool-not-found': CNI_CODE.tryAgainLater,
   'pool-exists': CNI_CODE.internal,
+  'pool-in-use': CNI_CODE.internal,
   'subnet-not-found': CNI_CODE.internal,
   'subnet-in-use': CNI_CODE.internal,
   'block-not-found': CNI_CODE.internal,

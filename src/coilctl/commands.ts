@@ -4,7 +4,9 @@ import type { Command } from './command.ts';
 import { nodeBlocks } from './node-blocks.ts';
 import { poolAddSubnet } from './pool-add-subnet.ts';
 import { poolCreate } from './pool-create.ts';
+import { poolDelete } from './pool-delete.ts';
 import { poolList } from './pool-list.ts';
+import { poolRemoveSubnet } from './pool-remove-subnet.ts';
 import { poolShow } from './pool-show.ts';
 
 /** What the help text says of each noun. */
@@ -14,6 +16,8 @@ export const NOUNS = { pool: 'Address pools', node: 'Nodes', address: 'Pod addre
 export const COMMANDS: readonly Command[] = [
   poolCreate,
   poolAddSubnet,
+  poolRemoveSubnet,
+  poolDelete,
   poolList,
   poolShow,
   nodeBlocks,

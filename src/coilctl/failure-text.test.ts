@@ -58,7 +58,20 @@ for (const error of [
   });
 }
 
-for (const code of ['invalid-argument', 'pool-exists', 'conflict', 'corrupt-data', 'store-not-found'] as const) {
+for (const code of [
+  'invalid-argument',
+  'pool-exists',
+  'pool-in-use',
+  'conflict',
+  'corrupt-data',
+  'store-not-found',
+] as const) {
   test(`${code} is certain`, () =>
     assert.doesNotMatch(failureText(new CoilError(code, 'no'), CHANGING), /may have been made/));
 }
+
+test('a call that certainly was not carried out changed nothing', () => {
+  const error = new CoilError('store-unavailable', 'etcd at http://a:2379: cannot create pool x', { unchanged: true });
+  assert.match(failureText(error, CHANGING), /nothing was changed\)$/);
+  assert.doesNotMatch(failureText(error, READING), /change/);
+});

@@ -26,6 +26,11 @@ const WORDINGS: Partial<Record<CoilErrorCode, Wording>> = {
   'subnet-not-found': { words: 'not found', advice: "'coilctl pool list' shows the subnets of each pool" },
   'address-not-found': { words: 'not found', advice: 'no Pod has this address' },
   'pool-exists': { words: 'pool already exists', advice: "'coilctl pool add-subnet' adds a subnet to it" },
+  'pool-in-use': {
+    words: 'pool in use',
+    advice:
+      'nothing was changed; nodes return empty blocks within two of their --scan-interval, and coil-controller those of nodes that are gone',
+  },
   'subnet-in-use': { words: 'subnet in use', advice: "it must not overlap any that 'coilctl pool list' shows" },
   'store-not-found': { words: UNAVAILABLE, advice: "check the path of --store; 'coilctl pool create' makes the file" },
   'store-unavailable': {
@@ -38,6 +43,7 @@ const WORDINGS: Partial<Record<CoilErrorCode, Wording>> = {
 };
 
 const UNCERTAIN = 'a change may have been made, or not';
+const UNCHANGED = 'nothing was changed';
 
 /** What a failed command says, in one line. */
 export function failureText(error: unknown, { store, mayHaveChanged }: FailureCircumstances): string {
@@ -48,7 +54,8 @@ export function failureText(error: unknown, { store, mayHaveChanged }: FailureCi
   if (wording === undefined) return error.message;
   const { words = '', advice, isUncertain = false } = wording;
   const message = error.message.startsWith(words) ? error.message : `${words}: ${error.message}`;
-  return advised(message, [advice, ...(isUncertain ? uncertain : [])]);
+  const certainty = error.unchanged ? uncertain.map(() => UNCHANGED) : uncertain;
+  return advised(message, [advice, ...(isUncertain ? certainty : [])]);
 }
 
 function advised(message: string, advice: readonly string[]): string {

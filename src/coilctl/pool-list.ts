@@ -13,14 +13,15 @@ export const poolList = defineCommand({
   prepare(_args, { output }) {
     return async ({ store, stdout, signal }) => {
       const pools = await store.listPools(signal);
-      stdout.write(output ? await reportText(output, await report(pools, store, signal)) : v1Text(pools));
+      stdout.write(output ? await reportText(output, await report(pools, store, signal)) : v1PoolsText(pools));
     };
   },
 });
 
 type Pools = ReadonlyMap<string, AddressPool>;
 
-function v1Text(pools: Pools): string {
+/** v1's output. */
+export function v1PoolsText(pools: Pools): string {
   const texts = [...pools].map(
     ([name, { subnets, blockSize }]) => `${name}:\n    Subnets: ${subnets.join(', ')}\n    Size: ${blockSize}\n`,
   );

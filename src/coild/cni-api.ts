@@ -11,6 +11,7 @@ import { isRecord } from '../model/json.ts';
 import type { Logger } from '../process/logger.ts';
 import { parametersOf } from './cni-parameters.ts';
 import { bodyOf } from './request-body.ts';
+import type { RequestObserver } from './request-metrics.ts';
 import { toRestFailure } from './rest-failure.ts';
 
 /** By it the client knows that the body is to be printed as it is. */
@@ -24,6 +25,8 @@ export interface CniApiDeps {
   readonly garbage: Pick<GarbageCollection, 'collect'>;
   /** Why an ADD could not be served now; undefined where it could. */
   readonly unavailable: () => string | undefined;
+  /** Is told of each call once it was answered. */
+  readonly observer: RequestObserver;
   readonly logger: Logger;
 }
 
@@ -51,11 +54,14 @@ export async function serveCni(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const begun = performance.now();
   try {
     await authorize(request);
     const stdin = await bodyOf(request, bodyLimit);
-    const { status, body } = await answerTo(deps, parametersOf(request.headers), stdin, deadline());
+    const parameters = parametersOf(request.headers);
+    const { status, code, body } = await answerTo(deps, parameters, stdin, deadline());
     send(response, status, CONTENT_TYPE, body);
+    deps.observer.cni({ command: parameters.command, code, ms: performance.now() - begun });
   } catch (error) {
     // nothing of CNI yet: who asks may not, or says too much, or has gone
     const failure = toRestFailure(error, randomUUID());
@@ -75,14 +81,14 @@ async function answerTo(
   parameters: CniParameters,
   stdin: string,
   signal: AbortSignal,
-): Promise<{ status: number; body: string }> {
+): Promise<{ status: number; code: number; body: string }> {
   try {
     const answer = await serve(deps, parameters, stdin, signal);
-    return { status: 200, body: answer === undefined ? '' : JSON.stringify(answer) };
+    return { status: 200, code: 0, body: answer === undefined ? '' : JSON.stringify(answer) };
   } catch (error) {
     const failure = toCniError(error);
     logFailure(deps.logger, parameters, failure.code, error);
-    return { status: httpStatus(failure), body: JSON.stringify(failure.toJson(versionOf(stdin))) };
+    return { status: httpStatus(failure), code: failure.code, body: JSON.stringify(failure.toJson(versionOf(stdin))) };
   }
 }
 

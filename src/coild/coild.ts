@@ -15,14 +15,18 @@ import type { BlockExporter } from '../podnet/block-exporter.ts';
 import type { HostSide } from '../podnet/host-side.ts';
 import type { NetworkChanges } from '../podnet/network-changes.ts';
 import { abortable } from '../process/abortable.ts';
+import type { Metrics } from '../process/metrics.ts';
+import type { ExposedMetrics } from '../process/metrics-listener.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
 import { createReclaim, type ReclaimSettings, type ReclaimSources } from './create-reclaim.ts';
 import { DelSpool } from './del-spool.ts';
 import { createHttpServer } from './http-server.ts';
-import type { ListenAddress } from './listen-address.ts';
+import { hostToBind, type ListenAddress } from './listen-address.ts';
 import { NetworkGuard } from './network-guard.ts';
+import { addNodeMetrics } from './node-metrics.ts';
 import { NodeSession, type NodeSessionDeps } from './node-session.ts';
 import { nodeStatus } from './node-status.ts';
+import { requestMetrics } from './request-metrics.ts';
 import { listenUnix } from './unix-listener.ts';
 
 /** What is under way at a shutdown gets this long to finish. */
@@ -55,6 +59,7 @@ export interface CoildDeps
   readonly mayChange: (client: Socket) => Promise<boolean>;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
+  readonly metrics: Metrics & ExposedMetrics;
   readonly now: () => Date;
 }
 
@@ -96,8 +101,11 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const unavailable = () => {
     if (session.obstacle !== undefined) return session.obstacle;
     if (!sync.isFresh) return "coild cannot read this node's state from the datastore";
-    return storeChanges.failure && `coild cannot change the datastore: ${storeChanges.failure}`;
+    if (storeChanges.failure !== undefined) return `coild cannot change the datastore: ${storeChanges.failure}`;
+    return keeper.failure && `coild cannot export this node's blocks: ${keeper.failure}`;
   };
+  addNodeMetrics(deps.metrics, { ...deps, state, sync, session, unavailable, spool: spoolFolder(socket) });
+  const observer = requestMetrics(deps.metrics);
   const serve = (mayChange: CoildDeps['mayChange'] | undefined) =>
     createHttpServer({
       ipam: restIpam,
@@ -105,6 +113,8 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       garbage,
       unavailable,
       mayChange,
+      metrics: deps.metrics,
+      observer,
       logger,
     });
 
@@ -162,7 +172,7 @@ async function listenOnSocket(server: FastifyInstance, path: string): Promise<()
 
 async function listenOnTcp(server: FastifyInstance, { host, port }: ListenAddress): Promise<FastifyInstance> {
   try {
-    await server.listen({ host: host === '' ? '::' : host, port });
+    await server.listen({ host: hostToBind({ host, port }), port });
     return server;
   } catch (cause) {
     throw new CoilError('network', `cannot serve the REST API at ${host}:${port} (--http)`, { cause });

@@ -3,11 +3,13 @@ import type { PodAttacher } from '../cni/pod-attacher.ts';
 import { BootReclaim, type BootReclaimDeps } from '../ipam/boot-reclaim.ts';
 import { LeakJudge, type LeakJudgeDeps } from '../ipam/leak-judge.ts';
 import { LeakRelease } from '../ipam/leak-release.ts';
+import { meteredRelease } from '../ipam/metered-release.ts';
 import type { NodeIpam } from '../ipam/node-ipam.ts';
 import type { NodeState } from '../ipam/node-state.ts';
 import type { NodeSync } from '../ipam/node-sync.ts';
 import { Reclaim } from '../ipam/reclaim.ts';
 import type { PodNetwork } from '../podnet/pod-network.ts';
+import type { Metrics } from '../process/metrics.ts';
 
 /** A grace is looked at so many times at least, and this often whatever it is, in milliseconds. */
 const LOOKS = 5;
@@ -28,7 +30,8 @@ export interface ReclaimSources extends Pick<BootReclaimDeps, 'boots' | 'bootId'
 export interface CreateReclaimDeps extends ReclaimSources, Pick<LeakJudgeDeps, 'hostIfname' | 'logger'> {
   readonly state: NodeState;
   readonly sync: NodeSync;
-  readonly ipam: NodeIpam;
+  readonly ipam: Pick<NodeIpam, 'releaseAsSeen'>;
+  readonly metrics: Metrics;
   readonly attacher: PodAttacher;
   readonly podNetwork: PodNetwork;
   readonly clock: () => number;
@@ -50,7 +53,7 @@ export function createReclaim(node: string, { mode, graceMs }: ReclaimSettings, 
   const { attacher } = deps;
   const dryRun = mode === 'dry-run';
   const exclusively = attacher.exclusively.bind(attacher);
-  const release = new LeakRelease({ dryRun }, { ...deps, exclusively });
+  const release = new LeakRelease({ dryRun }, { ...deps, ipam: meteredRelease(deps.ipam, deps.metrics), exclusively });
   const boot = new BootReclaim({ node, dryRun }, { ...deps, release });
   const judge = new LeakJudge(deps);
   const intervalMs = Math.min(graceMs / LOOKS, LONGEST_INTERVAL_MS);

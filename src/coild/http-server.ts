@@ -6,6 +6,7 @@ import { Arrivals } from './arrivals.ts';
 import { type CniApiDeps, isCniCall, serveCni } from './cni-api.ts';
 import { addHealthApi } from './health-api.ts';
 import { answerMalformed } from './malformed-request.ts';
+import { addMetricsApi, type MetricsApiDeps } from './metrics-api.ts';
 import { addRestApi, type RestIpam } from './rest-api.ts';
 import { HttpError, toRestFailure } from './rest-failure.ts';
 
@@ -17,13 +18,13 @@ const REQUEST_DEADLINE_MS = 50_000;
 /** Reading methods of HTTP: whoever reaches the server may use them. */
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-export interface HttpServerDeps extends CniApiDeps {
+export interface HttpServerDeps extends CniApiDeps, MetricsApiDeps {
   readonly ipam: RestIpam;
   /** Whether the client of a connection may change anything; undefined where every client may. */
   readonly mayChange: ((client: Socket) => Promise<boolean>) | undefined;
 }
 
-/** coild's HTTP server, which does not listen yet: v1's REST API, the CNI verbs, and what tells its health. */
+/** coild's HTTP server, which does not listen yet: v1's REST API, the CNI verbs, and what tells its health and metrics. */
 export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
   const deadline = () => AbortSignal.timeout(REQUEST_DEADLINE_MS);
   const authorize = async ({ method = '', socket }: IncomingMessage): Promise<void> => {
@@ -58,7 +59,9 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
 
   if (deps.mayChange) app.addHook('onRequest', async ({ raw }) => authorize(raw));
   app.setNotFoundHandler(async (request) => {
-    const known = ['/status', '/ip', '/cni', '/healthz', '/readyz'].includes(request.url.split('?')[0] ?? '');
+    const known = ['/status', '/ip', '/cni', '/healthz', '/readyz', '/metrics'].includes(
+      request.url.split('?')[0] ?? '',
+    );
     if (known) throw new HttpError(405, 'method not allowed');
     if (request.url === '/ip/') throw new HttpError(400, 'invalid request');
     throw new HttpError(404, 'requested resource is not found');
@@ -71,6 +74,7 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
     return reply.code(failure.status).send(failure);
   });
 
+  addMetricsApi(app, deps);
   addHealthApi(app, deps);
   addRestApi(app, deps.ipam, deadline);
   return app;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseListenAddress } from './listen-address.ts';
+import { hostToBind, parseListenAddress } from './listen-address.ts';
 
 const READ: [string, string, number][] = [
   ['127.0.0.1:9383', '127.0.0.1', 9383],
@@ -18,3 +18,10 @@ for (const text of ['', '9383', '127.0.0.1', '127.0.0.1:', '::1:9383', '127.0.0.
     assert.throws(() => parseListenAddress('--http', text), /--http .* is not HOST:PORT/);
   });
 }
+
+test('without a host all addresses are bound, of both families where the kernel has both', () => {
+  const everywhere = parseListenAddress('--http', ':9383');
+  assert.equal(hostToBind(everywhere, true), '::');
+  assert.equal(hostToBind(everywhere, false), '0.0.0.0');
+  assert.equal(hostToBind(parseListenAddress('--http', '127.0.0.1:9383'), false), '127.0.0.1');
+});

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { CoilError } from '../model/error.ts';
 
 export interface ListenAddress {
@@ -17,4 +18,13 @@ export function parseListenAddress(flag: string, text: string): ListenAddress {
     );
   }
   return { host: match[1] ?? match[2] ?? '', port };
+}
+
+/** There is such a file where the kernel has IPv6, even where no interface uses it. */
+const IPV6 = '/proc/net/if_inet6';
+
+/** What to bind: without a host, as Go does, all addresses of both families, or of IPv4 where the kernel has no IPv6. */
+export function hostToBind({ host }: ListenAddress, hasIpv6: boolean = existsSync(IPV6)): string {
+  if (host !== '') return host;
+  return hasIpv6 ? '::' : '0.0.0.0';
 }

@@ -8,7 +8,7 @@ import { IpPrefix } from '../model/ip-prefix.ts';
 import { Backoff } from '../process/backoff.ts';
 import { RecordingLogger } from '../process/recording-logger.ts';
 import type { AddressRecord } from '../store/ipam-store.ts';
-import { AddressScan, type AddressScanDeps } from './address-scan.ts';
+import { type AddressFindings, AddressScan, type AddressScanDeps } from './address-scan.ts';
 import type { PodAddresses } from './pod-source.ts';
 
 const SUBNET = IpPrefix.parse('10.0.0.0/24');
@@ -25,11 +25,13 @@ class Cluster {
   /** Happens once the Pods were listed. */
   afterwards: () => void = () => {};
   failures = 0;
+  readonly findings: (AddressFindings | undefined)[] = [];
 
   readonly deps: AddressScanDeps = {
     logger: this.logger,
     now: this.time.now,
     sleep: this.time.sleep,
+    scanned: (findings) => void this.findings.push(findings),
     store: {
       listPools: async () => new Map([['default', new AddressPool([SUBNET], 4)]]),
       listBlocks: async () => {

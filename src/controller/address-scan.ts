@@ -1,3 +1,4 @@
+import type { AddressPool } from '../model/address-pool.ts';
 import { CoilError } from '../model/error.ts';
 import type { IpAddress } from '../model/ip-address.ts';
 import { Backoff, sleep } from '../process/backoff.ts';
@@ -13,9 +14,24 @@ export interface AddressScanOptions {
   readonly backoff?: Backoff;
 }
 
+/** What one comparison found. */
+export interface AddressFindings {
+  readonly kinds: Readonly<Record<FindingKind, number>>;
+  /** Number of addresses that were assigned, by pool and family. */
+  readonly assigned: readonly { readonly labels: { readonly pool: string; readonly family: string }; value: number }[];
+}
+
+/**
+ * 'unused': assigned, and no Pod has it. 'unrecorded': a Pod has it, and it is not assigned. 'conflicting': it is, to
+ * another Pod.
+ */
+export type FindingKind = 'unused' | 'unrecorded' | 'conflicting';
+
 export interface AddressScanDeps {
   readonly pods: PodSource;
   readonly store: Pick<IpamStore, 'listPools' | 'listBlocks' | 'listAddresses' | 'findAddress'>;
+  /** Is told of each comparison: what it found, or undefined where it failed. */
+  readonly scanned: (findings: AddressFindings | undefined) => void;
   readonly logger: Logger;
   readonly now: () => Date;
   readonly sleep?: typeof sleep;
@@ -49,25 +65,31 @@ export class AddressScan {
 
   async #tryScan(signal: AbortSignal): Promise<boolean> {
     try {
-      await this.scan(signal);
+      this.#deps.scanned(await this.scan(signal));
       return true;
     } catch (error) {
       signal.throwIfAborted();
+      this.#deps.scanned(undefined);
       this.#deps.logger.error('cannot compare addresses and Pods; trying again', { error });
       return false;
     }
   }
 
   /** One comparison. @throws what store and Pods do */
-  async scan(signal: AbortSignal): Promise<void> {
+  async scan(signal: AbortSignal): Promise<AddressFindings> {
     const { pods, store, logger } = this.#deps;
     const assigned = await this.#readAssigned(signal);
-    const comparison = new AddressComparison(assigned, (await store.listPools(signal)).values());
+    const pools = await store.listPools(signal);
+    const comparison = new AddressComparison(assigned, pools.values());
+    const kinds = { unused: 0, unrecorded: 0, conflicting: 0 };
     for await (const pod of pods.listPods(signal)) comparison.add(pod);
     const expired = comparison.unused.filter(({ record }) => this.#isExpired(record));
-    for (const unused of expired) await this.#tellUnused(unused, signal);
-    for (const unrecorded of comparison.unrecorded) await this.#tellUnrecorded(unrecorded, signal);
+    const found: (FindingKind | undefined)[] = [];
+    for (const unused of expired) found.push(await this.#tellUnused(unused, signal));
+    for (const unrecorded of comparison.unrecorded) found.push(await this.#tellUnrecorded(unrecorded, signal));
+    for (const kind of found) if (kind) kinds[kind]++;
     logger.debug('compared addresses and Pods', { addresses: assigned.length });
+    return { kinds, assigned: countByPool(assigned, pools) };
   }
 
   async #readAssigned(signal: AbortSignal): Promise<readonly AssignedAddress[]> {
@@ -89,21 +111,22 @@ export class AddressScan {
     return Number.isNaN(createdAt) || ageMs >= this.#options.addressExpirationMs;
   }
 
-  async #tellUnused({ address, node, record }: AssignedAddress, signal: AbortSignal): Promise<void> {
+  async #tellUnused({ address, node, record }: AssignedAddress, signal: AbortSignal): Promise<FindingKind | undefined> {
     const current = await this.#find(address, signal);
-    if (current?.revision !== record.revision) return;
+    if (current?.revision !== record.revision) return undefined;
     this.#deps.logger.warn('found IP address which is assigned in DB but not used in Pods', {
       ...addressFields(address, record),
       node,
     });
+    return 'unused';
   }
 
-  async #tellUnrecorded({ address, pod }: UnrecordedAddress, signal: AbortSignal): Promise<void> {
+  async #tellUnrecorded({ address, pod }: UnrecordedAddress, signal: AbortSignal): Promise<FindingKind | undefined> {
     const record = await this.#find(address, signal);
-    if (record && isAssignedTo(record, pod)) return;
+    if (record && isAssignedTo(record, pod)) return undefined;
     // in this order: a Pod that still has the address now had it when it was not assigned
     const current = await this.#deps.pods.findPod(pod.namespace, pod.name, signal);
-    if (!current?.addresses.includes(String(address)) || current.terminating || current.finished) return;
+    if (!current?.addresses.includes(String(address)) || current.terminating || current.finished) return undefined;
     const { namespace, name, node } = pod;
     const fields = { address: String(address), namespace, pod: name, node };
     if (record === undefined) {
@@ -118,6 +141,7 @@ export class AddressScan {
         created_at: holder.createdAt,
       });
     }
+    return record === undefined ? 'unrecorded' : 'conflicting';
   }
 
   async #find(address: IpAddress, signal: AbortSignal): Promise<AddressRecord | undefined> {
@@ -128,6 +152,19 @@ export class AddressScan {
       throw error;
     }
   }
+}
+
+function countByPool(
+  assigned: readonly AssignedAddress[],
+  pools: ReadonlyMap<string, AddressPool>,
+): AddressFindings['assigned'] {
+  return [...pools].flatMap(([pool, { subnets, families }]) =>
+    families.map((family) => {
+      const own = subnets.filter((subnet) => subnet.family === family);
+      const value = assigned.filter(({ address }) => own.some((subnet) => subnet.contains(address))).length;
+      return { labels: { pool, family: String(family) }, value };
+    }),
+  );
 }
 
 function addressFields(address: IpAddress, { block, assignment }: AddressRecord) {

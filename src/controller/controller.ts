@@ -1,6 +1,8 @@
 import type { Logger } from '../process/logger.ts';
+import type { Metrics } from '../process/metrics.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
 import { AddressScan } from './address-scan.ts';
+import { ControllerMetrics } from './controller-metrics.ts';
 import { ELECTION_TIMES, LeaderElection } from './leader-election.ts';
 import type { LeaseStore } from './lease-store.ts';
 import { NodeReclaim } from './node-reclaim.ts';
@@ -22,6 +24,7 @@ export interface ControllerDeps {
   readonly pods: PodSource;
   readonly leases: LeaseStore;
   readonly readiness: Readiness;
+  readonly metrics: Metrics;
   readonly logger: Logger;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
@@ -37,12 +40,15 @@ export async function runController(
   const { identity } = options;
   const { readiness } = deps;
   const election = new LeaderElection({ identity, ...ELECTION_TIMES }, deps);
+  const metrics = new ControllerMetrics(deps.store, deps.metrics);
   await election.run(async (leading) => {
-    const reclaim = new NodeReclaim(options, deps);
-    const scan = new AddressScan(options, deps);
+    const reclaim = new NodeReclaim(options, { ...deps, store: metrics.releasing });
+    const scan = new AddressScan(options, { ...deps, scanned: metrics.scanned.bind(metrics) });
+    metrics.lead(true);
     try {
       await allOrNone([(until) => reclaim.run(until), (until) => scan.run(until)], leading);
     } finally {
+      metrics.lead(false);
       // a candidate needs neither
       readiness.report('nodes', undefined);
       readiness.report('datastore', undefined);

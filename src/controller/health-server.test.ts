@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { PrometheusMetrics } from '../process/prometheus-metrics.ts';
 import { serveHealth } from './health-server.ts';
 
 test('a port that is taken is an error that names the flag', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
-  const deps = { readiness: { problems: [] } };
+  const deps = { readiness: { problems: [] }, metrics: new PrometheusMetrics() };
   await assert.rejects(serveHealth({ host: '127.0.0.1', port }, deps), {
     code: 'network',
     message: /\(--health\).*EADDRINUSE/,
@@ -27,6 +28,9 @@ test('without a host it is served at every address', async () => {
   const { port } = free.address() as AddressInfo;
   free.close();
   await once(free, 'close');
-  await using _server = await serveHealth({ host: '', port }, { readiness: { problems: [] } });
+  await using _server = await serveHealth(
+    { host: '', port },
+    { readiness: { problems: [] }, metrics: new PrometheusMetrics() },
+  );
   assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200);
 });

@@ -2,9 +2,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { CoilError } from '../model/error.ts';
 import { errorText } from '../process/error-text.ts';
+import { answerMetrics, type ExposedMetrics } from '../process/metrics-listener.ts';
 import type { Readiness } from './readiness.ts';
 
 const IDLE_MS = 5_000;
+const PATHS = new Set(['/healthz', '/readyz', '/metrics']);
+const READING = new Set(['GET', 'HEAD']);
 
 export interface HealthAddress {
   /** IP address or name; empty for all addresses. */
@@ -14,17 +17,23 @@ export interface HealthAddress {
 
 export interface HealthDeps {
   readonly readiness: Pick<Readiness, 'problems'>;
+  readonly metrics: ExposedMetrics;
 }
 
 /**
  * Serves kubelet's probes: `GET /healthz` answers 200 while the process runs; `GET /readyz` 200 where it can do its work,
- * else 503 and why. What is wrong outside is no reason to restart, so it is no part of /healthz. Disposing closes it.
+ * else 503 and why; and `GET /metrics`. What is wrong outside is no reason to restart, so it is no part of /healthz. Disposing closes it.
  * @throws {CoilError} network
  */
-export async function serveHealth({ host, port }: HealthAddress, { readiness }: HealthDeps): Promise<AsyncDisposable> {
-  const server = createServer({ requestTimeout: IDLE_MS, keepAliveTimeout: IDLE_MS }, (request, response) =>
-    answer(request, response, readiness.problems),
-  );
+export async function serveHealth(
+  { host, port }: HealthAddress,
+  { readiness, metrics }: HealthDeps,
+): Promise<AsyncDisposable> {
+  const server = createServer({ requestTimeout: IDLE_MS, keepAliveTimeout: IDLE_MS }, (request, response) => {
+    const { method = '', url = '' } = request;
+    if (/^\/metrics(\?|$)/.test(url) && READING.has(method)) void answerMetrics(response, metrics);
+    else answer(request, response, readiness.problems);
+  });
   try {
     // without a host Node listens on ::, or on 0.0.0.0 where the kernel has no IPv6
     server.listen({ port, ...(host === '' ? {} : { host }) });
@@ -44,8 +53,8 @@ export async function serveHealth({ host, port }: HealthAddress, { readiness }: 
 
 function answer({ method, url }: IncomingMessage, response: ServerResponse, problems: readonly string[]): void {
   const path = url?.split('?')[0];
-  if (path !== '/healthz' && path !== '/readyz') send(response, 404, 'there are /healthz and /readyz');
-  else if (method !== 'GET' && method !== 'HEAD') send(response, 405, `${path} takes GET`);
+  if (path === undefined || !PATHS.has(path)) send(response, 404, `there are ${[...PATHS].join(', ')}`);
+  else if (!READING.has(method ?? '')) send(response, 405, `${path} takes GET`);
   else if (path === '/readyz' && problems.length > 0) send(response, 503, problems.join('; '));
   else send(response, 200);
 }

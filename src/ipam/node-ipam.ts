@@ -68,9 +68,7 @@ export class NodeIpam {
    * @throws {CoilError} pool-not-found, out-of-addresses, store-unavailable, network (the block's route), conflict
    */
   async allocate(request: AllocationRequest, signal: AbortSignal): Promise<Allocation> {
-    return this.#lock.run(request.containerId, signal, async () => {
-      // not before: the call that had its turn before may have left the state in doubt
-      await this.#deps.sync.ready(signal);
+    return this.#alone(request.containerId, signal, async () => {
       const existing = this.#deps.state.find(request);
       if (existing.length > 0) return { addresses: addressesOf(firstOfEachFamily(existing)), existed: true };
       return { addresses: addressesOf(await this.#allocateNew(request, signal)), existed: false };
@@ -82,8 +80,7 @@ export class NodeIpam {
    * @throws {CoilError} store-unavailable, conflict
    */
   async release(request: ReleaseRequest, signal: AbortSignal): Promise<readonly IpAddress[]> {
-    return this.#lock.run(request.containerId, signal, async () => {
-      await this.#deps.sync.ready(signal);
+    return this.#alone(request.containerId, signal, async () => {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const records = this.#find(request);
         if (records.length === 0 || (await this.#free(records, signal))) return addressesOf(records);
@@ -100,8 +97,7 @@ export class NodeIpam {
    * @throws {CoilError} store-unavailable, conflict
    */
   async releaseAsSeen(containerId: string, seen: readonly AddressRecord[], signal: AbortSignal): Promise<boolean> {
-    await this.#deps.sync.ready(signal);
-    return this.#lock.run(containerId, signal, () => this.#free(seen, signal));
+    return this.#alone(containerId, signal, () => this.#free(seen, signal));
   }
 
   /**
@@ -113,6 +109,14 @@ export class NodeIpam {
     const records = this.#find(request);
     const first = records[0]?.assignment;
     return first && { addresses: addressesOf(records), namespace: first.namespace, pod: first.pod };
+  }
+
+  /** Not while the state is not known: the call before this one may have failed, with or without effect. */
+  #alone<T>(containerId: string, signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+    return this.#lock.run(containerId, signal, async () => {
+      await this.#deps.sync.ready(signal);
+      return await action();
+    });
   }
 
   #find({ namespace, pod, ...key }: ReleaseRequest): readonly AddressRecord[] {
@@ -183,6 +187,8 @@ export class NodeIpam {
       try {
         await keeper.acquire(pool, family, signal);
       } catch (error) {
+        // there may be no further ADD by which the end of it would be noticed
+        if (CoilError.is(error, 'network')) void keeper.exportUntilDone(this.#deps.signal);
         if (!CoilError.is(error, 'out-of-blocks')) throw error;
         const resting = state.reserveFrom(pool, family, (owned) => owned.state === 'exported');
         if (resting) return resting;

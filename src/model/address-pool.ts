@@ -68,6 +68,12 @@ export class AddressPool {
     return pool;
   }
 
+  /** The pool with one subnet less; undefined where it would have none. */
+  withoutSubnet(subnet: IpPrefix): AddressPool | undefined {
+    const kept = this.subnets.filter((other) => !other.equals(subnet));
+    return kept.length > 0 ? new AddressPool(kept, this.blockSize) : undefined;
+  }
+
   /** The families that a Pod of this pool gets an address of, IPv4 first. */
   get families(): readonly IpFamily[] {
     return ([4, 6] as const).filter((family) => this.subnets.some((subnet) => subnet.family === family));

@@ -7,6 +7,7 @@ export type CoilErrorCode =
   | 'corrupt-data' // the datastore holds a value that cannot be read; the message names its key
   | 'pool-not-found'
   | 'pool-exists'
+  | 'pool-in-use' // nodes own blocks of the pool or subnet that is to go, or Pods have addresses of it
   | 'subnet-not-found'
   | 'subnet-in-use' // the subnet overlaps one of a pool
   | 'block-not-found' // the node does not own that block
@@ -28,10 +29,14 @@ export type CoilErrorCode =
 export class CoilError extends Error {
   override readonly name = 'CoilError';
   readonly code: CoilErrorCode;
+  /** Of a call that failed, with a code by which it may have been carried out: that it certainly was not. */
+  readonly unchanged: boolean;
 
-  constructor(code: CoilErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(code: CoilErrorCode, message: string, options: ErrorOptions & { readonly unchanged?: boolean } = {}) {
+    const { unchanged = false, ...rest } = options;
+    super(message, rest);
     this.code = code;
+    this.unchanged = unchanged;
   }
 
   /** Whether `error` is a CoilError, and, where `code` is given, has that code. */

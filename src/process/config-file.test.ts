@@ -12,6 +12,7 @@ const flags = {
   'x-endpoints': optionalTextFlag({ describe, member: 'endpoints', takes: 'list' }),
   'x-prefix': optionalTextFlag({ describe, member: 'prefix' }),
   'x-password': optionalTextFlag({ describe, member: 'password' }),
+  'x-ca': optionalTextFlag({ describe, member: 'ca-file', inline: 'ca', takes: 'file' }),
   other: optionalTextFlag({ describe }),
 };
 
@@ -43,6 +44,30 @@ for (const [name, text] of SAME) {
   });
 }
 
+for (const [name, text, password] of [
+  ['n.yml', 'password: 1234', '1234'],
+  ['n.yml', 'password: 0123', '0123'],
+  ['n.yml', 'password: 1e3', '1e3'],
+  ['n.yml', 'password: true', 'true'],
+  ['n.yml', 'password: yes', 'yes'],
+  ['n.yml', 'Password: "1234"', '1234'],
+  ['n.yml', 'PASSWORD: 12345678901234567890', '12345678901234567890'],
+  ['n.json', '{"password": 12345678901234567890}', '12345678901234567890'],
+  ['n.json', '{"PassWord": true}', 'true'],
+  ['n.toml', 'password = 1234567890123456789', '1234567890123456789'],
+  ['n.toml', 'password = false', 'false'],
+] as const) {
+  test(`${text} is taken as it is written, as v1 took it`, async () =>
+    assert.equal((await read(name, text)).values.get('password'), password));
+}
+
+test('what a file would have may stand there itself', async () => {
+  const pem = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  const yaml = `ca: |\n${pem.replaceAll(/^/gm, '  ').trimEnd()}\n`;
+  assert.equal((await read('p.yml', yaml)).values.get('ca-file'), pem);
+  assert.equal((await read('p.json', JSON.stringify({ CA: pem }))).values.get('ca-file'), pem);
+});
+
 test('a list may be one text', async () =>
   assert.equal((await read('b.yml', 'endpoints: http://a,http://b')).values.get('endpoints'), 'http://a,http://b'));
 
@@ -63,16 +88,18 @@ test('who may read it is told', async () => {
 const REFUSED: [string, string, RegExp][] = [
   ['d.yml', 'endpoint: x', /d\.yml has a member "endpoint" that means nothing: did you mean endpoints\?$/],
   ['d.json', '{"x-prefix": 1}', /d\.json has a member "x-prefix" that means nothing: did you mean prefix\?$/],
-  ['d.toml', 'colour = "red"', /"colour" that means nothing: it may have endpoints, prefix, password$/],
+  ['d.toml', 'colour = "red"', /"colour" that means nothing: it may have endpoints, prefix, password, ca-file$/],
   ['e.yml', 'other: x', /"other" that means nothing/],
   ['e.yml', '__proto__: x', /"__proto__" that means nothing/],
-  ['f.yml', 'password: 12345', /^password in .*\/f\.yml takes a text \(in quotes\), not a value of type number$/],
-  ['f.yml', 'prefix: [a, b]', /^prefix in .*\/f\.yml takes a text \(in quotes\), not a list/],
-  ['f.toml', 'prefix = 2026-11-22', /^prefix in .*\/f\.toml takes a text \(in quotes\), not a time$/],
+  ['f.yml', 'prefix: [a, b]', /^prefix in .*\/f\.yml takes a text, not a list/],
+  ['f.toml', 'prefix = 2026-11-22', /^prefix in .*\/f\.toml takes a text, not a time$/],
+  ['f.yml', 'prefix: a\nPREFIX: b', /^PREFIX in .*\/f\.yml says again what another member says$/],
+  ['f.yml', 'ca: /etc/ca.pem', /^ca in .*\/f\.yml takes PEM, and ca-file the name of a file with it$/],
+  ['f.yml', `ca: ${'"-----BEGIN X"'}\nca-file: /etc/ca.pem`, /^ca-file in .* says again what another member says$/],
   ['f.yml', 'prefix: {a: b}', /^prefix in .* not a value of type object$/],
-  ['g.yml', 'endpoints: [a, 5]', /^endpoints in .*g\.yml takes a list of texts, or one text with commas, not a list/],
+  ['g.yml', 'endpoints: [a, [b]]', /^endpoints in .*g\.yml takes a list of texts, or one text with commas, not a list/],
   ['g.yml', 'endpoints: []', /^endpoints in .* not an empty list$/],
-  ['g.yml', 'endpoints: true', /^endpoints in .* not a value of type boolean$/],
+  ['g.yml', 'endpoints: {a: b}', /^endpoints in .* not a value of type object$/],
   ['h.yml', '- endpoints', /h\.yml has no members, such as endpoints/],
   ['h.yml', 'just a text', /h\.yml has no members/],
   ['i.yml', 'prefix: [', /the configuration file .*i\.yml cannot be read: .*line 1/],

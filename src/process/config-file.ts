@@ -55,26 +55,42 @@ export async function readConfigFile(path: string, flags: Flags): Promise<Config
 
 function readMembers(document: object, { path, flags }: { path: string; flags: Flags }): Map<string, string> {
   const known = new Map(Object.values(flags).flatMap((flag) => (flag.member ? [[flag.member, flag]] : [])));
+  const inline = new Map([...known].flatMap(([member, flag]) => (flag.inline ? [[flag.inline, member]] : [])));
   const values = new Map<string, string>();
-  for (const [member, value] of Object.entries(document)) {
+  for (const [written, value] of Object.entries(document)) {
+    // as v1: in any case
+    const name = written.toLowerCase();
+    const member = inline.get(name) ?? name;
     const flag = known.get(member);
-    if (flag === undefined) throw unknownMember(member, path, [...known.keys()]);
-    const text = flag.takes === 'list' && Array.isArray(value) ? joinTexts(value) : value;
+    if (flag === undefined) throw unknownMember(written, path, [...known.keys()]);
+    const text = flag.takes === 'list' && Array.isArray(value) ? joinTexts(value) : textOf(value);
     // a member without a value, as YAML may have it, is none
     if (text === null || text === '') continue;
-    if (typeof text !== 'string') {
-      throw new UsageError(`${member} in ${path} takes ${flag.takes === 'list' ? LIST : TEXT}, not ${kindOf(value)}`);
+    if (text === undefined) {
+      throw new UsageError(`${written} in ${path} takes ${flag.takes === 'list' ? LIST : TEXT}, not ${kindOf(value)}`);
     }
+    if (inline.has(name) && !text.includes(PEM))
+      throw new UsageError(`${written} in ${path} takes PEM, and ${member} the name of a file with it`);
+    if (values.has(member)) throw new UsageError(`${written} in ${path} says again what another member says`);
     values.set(member, text);
   }
   return values;
 }
 
-const TEXT = 'a text (in quotes)';
+const PEM = '-----BEGIN ';
+
+const TEXT = 'a text';
 const LIST = 'a list of texts, or one text with commas';
 
 function joinTexts(list: readonly unknown[]): string | undefined {
-  return list.every((item) => typeof item === 'string') && list.length > 0 ? list.join(',') : undefined;
+  const texts = list.map(textOf);
+  return texts.every((item) => typeof item === 'string') && texts.length > 0 ? texts.join(',') : undefined;
+}
+
+/** Numbers and truth values are texts, as v1 took them: a password may be 1234. Undefined for anything else. */
+function textOf(value: unknown): string | null | undefined {
+  if (value === null || typeof value === 'string') return value;
+  return ['number', 'bigint', 'boolean'].includes(typeof value) ? String(value) : undefined;
 }
 
 /** Not the value itself: it may be a password. */

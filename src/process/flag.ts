@@ -14,6 +14,8 @@ export interface FlagInfo {
   readonly env?: string;
   /** Member of the configuration file that gives the value where neither flag nor environment does. */
   readonly member?: string;
+  /** Member that gives, in PEM, what is in the file that `member` names. */
+  readonly inline?: string;
   /** A file's name, which shells complete; or a comma-separated list, which the configuration file may have as one. */
   readonly takes?: 'file' | 'list';
 }

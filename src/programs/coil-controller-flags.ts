@@ -27,7 +27,7 @@ export const CONTROLLER_FLAGS = {
     default: '20s',
     maxMs: LONGEST_DURATION_MS,
   }),
-  health: textFlag({ describe: 'HOST:PORT of /healthz and /readyz; empty for none', default: ':9384' }),
+  health: textFlag({ describe: 'HOST:PORT of /healthz, /readyz and /metrics; empty for none', default: ':9384' }),
   kubeconfig: optionalTextFlag({
     ...{ group, takes: 'file', env: 'KUBECONFIG' },
     describe: "File that tells how to reach Kubernetes; without, the Pod's service account does",

@@ -71,7 +71,10 @@ for (const [member, bad, says] of MEMBERS) {
 test('a password in a file that others may read is a warning, and is not printed', async () => {
   const text = 'password: hunter2\nstore: sqlite:/nonexistent/coil.db\n';
   const open = await poolList(['--config', await configFile('open.yml', text, 0o644)]);
-  assert.match(open.stderr, /coilctl warning: ".*open\.yml holds a password and can be read by others: 'chmod 600 /);
+  assert.match(
+    open.stderr,
+    /coilctl warning: ".*open\.yml holds a password or a key, and can be read by others: 'chmod 600 /,
+  );
   const closed = await poolList(['--config', await configFile('closed.yml', text, 0o600)]);
   const other = await poolList(['--config', await configFile('other.yml', text.replace(/.*\n/, ''), 0o644)]);
   for (const { stderr } of [closed, other]) assert.doesNotMatch(stderr, /warning/);

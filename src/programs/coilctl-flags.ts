@@ -33,7 +33,8 @@ export const COILCTL_FLAGS = {
 function withMembers<F extends Readonly<Record<StoreFlagName, Flag<unknown>>>>(flags: F): F {
   const configured = Object.entries(flags).map(([name, flag]) => {
     const member = MEMBERS[name as StoreFlagName];
-    return [name, { ...flag, member, env: `COILCTL_${member.toUpperCase().replaceAll('-', '_')}` }];
+    const inline = member.startsWith('tls-') ? { inline: member.replace(/-file$/, '') } : {};
+    return [name, { ...flag, member, ...inline, env: `COILCTL_${member.toUpperCase().replaceAll('-', '_')}` }];
   });
   return Object.fromEntries(configured) as F;
 }

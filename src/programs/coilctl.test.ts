@@ -88,7 +88,13 @@ test('what is wrong with flags is a usage error', async () => {
 test('help shows every command and flag', async () => {
   const { status, stdout } = await runMain(main, ['--help']);
   assert.equal(status, 0);
-  for (const word of ['create, add-subnet, list, show', '--store', '--etcd-tls-key', '--logformat', 'Example:']) {
+  for (const word of [
+    'create, add-subnet, remove-subnet, delete, list, show',
+    '--store',
+    '--etcd-tls-key',
+    '--logformat',
+    'Example:',
+  ]) {
     assert.ok(stdout.includes(word), word);
   }
 });

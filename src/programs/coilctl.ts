@@ -45,11 +45,12 @@ export const main: Main = (io) =>
   });
 
 function exposesPassword({ file }: FlagSources): boolean {
-  return file?.exposed === true && file.values.has('password');
+  const isKey = file?.values.get('tls-key-file')?.includes('-----BEGIN ') === true;
+  return file?.exposed === true && (file.values.has('password') || isKey);
 }
 
 function exposure({ file }: FlagSources): string {
-  return `${file?.path} holds a password and can be read by others: 'chmod 600 ${file?.path}' keeps it to its owner`;
+  return `${file?.path} holds a password or a key, and can be read by others: 'chmod 600 ${file?.path}' keeps it to its owner`;
 }
 
 /** As v1 did: what it has to say is a line of the log. */

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { CoildOptions } from '../coild/coild.ts';
-import { parseListenAddress } from '../coild/listen-address.ts';
+import { type ListenAddress, parseListenAddress } from '../coild/listen-address.ts';
 import { parseSocketPath } from '../coild/socket-path.ts';
 import { CoilError } from '../model/error.ts';
 import { LONGEST_DURATION_MS } from '../process/duration.ts';
@@ -15,6 +15,10 @@ import { STORE_FLAGS } from './store-options.ts';
 export const COILD_FLAGS = {
   socket: textFlag({ describe: 'Unix socket for the CNI plugin, for root alone', default: '/run/coil/coild.sock' }),
   http: textFlag({ describe: 'HOST:PORT of the REST API; empty for none', default: '127.0.0.1:9383' }),
+  metrics: textFlag({
+    describe: 'HOST:PORT of /metrics and nothing else; empty for none, as --http and --socket have it too',
+    default: '',
+  }),
   'table-id': integerFlag({ describe: 'Routing table to export blocks to', default: '119', min: 1, max: 2 ** 31 - 1 }),
   'protocol-id': integerFlag({ describe: 'Protocol of the exported routes', default: '30', min: 5, max: 255 }),
   'scan-interval': durationFlag({
@@ -31,14 +35,20 @@ export const COILD_FLAGS = {
 
 export type CoildFlagValues = FlagValues<typeof COILD_FLAGS>;
 
+export interface CoildSettings extends CoildOptions {
+  /** Where metrics are served besides; undefined for nowhere. */
+  readonly metrics: ListenAddress | undefined;
+}
+
 /** @throws {UsageError} naming the flag or variable */
-export function readCoildOptions(flags: CoildFlagValues, env: ProgramIo['env']): CoildOptions {
+export function readCoildOptions(flags: CoildFlagValues, env: ProgramIo['env']): CoildSettings {
   const node = nodeName(env.COIL_NODE_NAME);
   refuseKernelTable(flags['table-id']);
   return {
     node,
     host: hostname(),
     http: flags.http === '' ? undefined : asUsage(() => parseListenAddress('--http', flags.http)),
+    metrics: flags.metrics === '' ? undefined : asUsage(() => parseListenAddress('--metrics', flags.metrics)),
     socket: asUsage(() => parseSocketPath('--socket', flags.socket)),
     scanIntervalMs: flags['scan-interval'],
     restMs: flags['address-rest'],

@@ -1,4 +1,5 @@
 import { runCoild } from '../coild/coild.ts';
+import { meteredNetwork } from '../coild/metered-network.ts';
 import { rootOnly } from '../coild/peer-authority.ts';
 import { CoilError } from '../model/error.ts';
 import { socketUid } from '../netlink/socket-owner.ts';
@@ -11,8 +12,12 @@ import { NetlinkPodNetwork } from '../podnet/netlink-pod-network.ts';
 import { missingCapabilities, processStatus } from '../process/capabilities.ts';
 import { withFlags } from '../process/command-line.ts';
 import type { Logger } from '../process/logger.ts';
+import { serveMetrics } from '../process/metrics-listener.ts';
 import { openLogger } from '../process/open-logger.ts';
+import { addProcessMetrics } from '../process/process-metrics.ts';
 import type { Main } from '../process/program.ts';
+import { PrometheusMetrics } from '../process/prometheus-metrics.ts';
+import { meteredStore } from '../store/metered-store.ts';
 import { bootId } from './boot-id.ts';
 import { COILD_FLAGS, readCoildOptions } from './coild-flags.ts';
 import { LazyPodUids } from './lazy-pod-uids.ts';
@@ -38,8 +43,12 @@ export const main: Main = (io) =>
     using logger = openLogger('coild', flags, io.stderr);
     try {
       requireCapabilities();
-      await using store = await openStorePatiently(storeOptions, { ...io, logger });
-      if (!store) return 0;
+      const metrics = new PrometheusMetrics();
+      addProcessMetrics(metrics, SPEC.name);
+      await using _metrics = options.metrics && (await serveMetrics(options.metrics, metrics));
+      await using opened = await openStorePatiently(storeOptions, { ...io, logger });
+      if (!opened) return 0;
+      const store = meteredStore(opened, metrics);
       await using podNetwork = new NetlinkPodNetwork({}, { logger });
       await using hostSide = new NetlinkHostSide({}, { isDoomed: (name) => podNetwork.isDoomed(name) });
       const table = { tableId: flags['table-id'], protocolId: flags['protocol-id'] };
@@ -47,7 +56,10 @@ export const main: Main = (io) =>
       await using links = new NetlinkAttachmentLinks();
       using runtime = openSandboxSource(flags, { logger });
       using kubernetes = flags['ask-kubernetes'] ? new LazyPodUids(io.env) : undefined;
-      const network = { podNetwork, hostSide, exporter, hostIfname, changes: new NetlinkNetworkChanges(table) };
+      const network = {
+        ...{ podNetwork, hostIfname, changes: new NetlinkNetworkChanges(table) },
+        ...meteredNetwork({ hostSide, exporter }, metrics),
+      };
       const sources = {
         sessions: store.sessions,
         boots: store,
@@ -56,7 +68,7 @@ export const main: Main = (io) =>
         sandboxes: runtime,
         podUids: kubernetes,
       };
-      const deps = { store, ...network, ...sources, logger, mayChange: rootOnly(socketUid), ...clocks };
+      const deps = { store, ...network, ...sources, metrics, logger, mayChange: rootOnly(socketUid), ...clocks };
       await runCoild(options, deps, io.signal);
       return 0;
     } catch (error) {

@@ -89,6 +89,17 @@ export interface IpamStore extends AsyncDisposable {
   createPool(name: string, pool: AddressPool, signal: AbortSignal): Promise<void>;
   /** @throws {CoilError} invalid-argument, pool-not-found, subnet-in-use */
   addSubnet(name: string, subnet: IpPrefix, signal: AbortSignal): Promise<void>;
+  /**
+   * Removes a pool and its subnets, of which no node may own a block, and nobody have an address. Of it and an
+   * acquisition at the same time, one fails.
+   * @throws {CoilError} pool-not-found, pool-in-use (naming nodes and blocks, or addresses)
+   */
+  deletePool(name: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Removes a subnet as `deletePool` does a pool.
+   * @throws {CoilError} pool-not-found, subnet-not-found, pool-in-use; invalid-argument for the pool's last subnet
+   */
+  removeSubnet(name: string, subnet: IpPrefix, signal: AbortSignal): Promise<void>;
   /** In the order of their names. */
   listPools(signal: AbortSignal): Promise<ReadonlyMap<string, AddressPool>>;
   /** @throws {CoilError} pool-not-found */
@@ -100,7 +111,7 @@ export interface IpamStore extends AsyncDisposable {
 
   /**
    * Assigns the first free block of `family` in the pool's subnets to the node, in the order of the subnets.
-   * @throws {CoilError} pool-not-found, out-of-blocks
+   * @throws {CoilError} pool-not-found, out-of-blocks; where the pool or its subnets go at the same time, one of these
    */
   acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock>;
   /** Returns a block in which no address is assigned to the end of the free list. */

@@ -6,6 +6,7 @@ import { addressFreeContract } from './address-free-contract.ts';
 import { type CoilctlFixture, type CoilctlSetup, TIMEOUT_MS } from './coilctl-setup.ts';
 import { goldenAnswers } from './golden-answers.ts';
 import { outputContract } from './output-contract.ts';
+import { poolRemovalContract } from './pool-removal-contract.ts';
 
 const MESSAGE = /^\S+ \S+ coilctl error: "(.*)"\n$/;
 
@@ -13,6 +14,7 @@ const MESSAGE = /^\S+ \S+ coilctl error: "(.*)"\n$/;
 export function coilctlContract(setup: CoilctlSetup): void {
   outputContract(setup);
   addressFreeContract(setup);
+  poolRemovalContract(setup);
 
   test('answers what v1 answered', { timeout: TIMEOUT_MS }, async (t) => {
     await using fixture = await setup.v1();

@@ -41,9 +41,11 @@ const FORMATS = ['table', 'json', 'yaml'];
 const LINES: readonly (readonly [line: string, words: readonly string[]])[] = [
   ['coilctl ', ['pool', 'node', 'address', 'completion']],
   ['coilctl p', ['pool']],
-  ['coilctl pool ', ['create', 'add-subnet', 'list', 'show']],
+  ['coilctl pool ', ['create', 'add-subnet', 'remove-subnet', 'delete', 'list', 'show']],
   ['coilctl --store etcd pool s', ['show']],
   ['coilctl --store=etcd address ', ['info', 'free']],
+  ['coilctl pool d', ['delete']],
+  ['coilctl pool delete default --y', ['--yes']],
   ['coilctl address free --y', ['--yes']],
   ['coilctl address info --y', []],
   ['coilctl pool show default 10.11.0.0/16 --j', ['--json']],

@@ -5,6 +5,7 @@ import { after, test } from 'node:test';
 import { main } from '../../src/programs/coilctl.ts';
 import { EtcdFixture } from '../etcd/etcd-fixture.ts';
 import { EtcdServer } from '../etcd/etcd-server.ts';
+import { FakeGrpcServer, succeed } from '../etcd/fake-grpc-server.ts';
 import { runMain } from '../run-main.ts';
 import { coilctlContract } from './coilctl-contract.ts';
 import type { CoilctlFixture } from './coilctl-setup.ts';
@@ -62,13 +63,42 @@ for (const [line, says] of [
   ['address info 10.1.0.1', /--etcd-endpoints, and that it runs\)"\n$/],
   // it looks the address up first
   ['address free 10.1.0.1 --yes', /--etcd-endpoints, and that it runs\)"\n$/],
-  ['pool create x 10.1.0.0/16 5', /a change may have been made, or not\)"\n$/],
-  ['pool add-subnet x 10.1.0.0/16', /a change may have been made, or not\)"\n$/],
+  // nothing was sent
+  ['pool create x 10.1.0.0/16 5', /ECONNREFUSED.*; nothing was changed\)"\n$/],
+  ['pool add-subnet x 10.1.0.0/16', /ECONNREFUSED.*; nothing was changed\)"\n$/],
 ] as const) {
   test(`${line}: what is not known where etcd does not answer`, async () => {
     const { status, stderr } = await runMain(main, [...line.split(' '), '--etcd-endpoints=http://127.0.0.1:1']);
     assert.equal(status, 1);
     assert.match(stderr, says);
+  });
+}
+
+/** A TxnResponse: revision 1, succeeded, one range without a key. */
+const NOTHING_FOUND = Buffer.from('0a021801' + '1001' + '1a020a00', 'hex');
+
+for (const [answers, says] of [
+  [0, /; nothing was changed\)"\n$/],
+  [1, /; a change may have been made, or not\)"\n$/],
+] as const) {
+  test(`where etcd is lost after ${answers} answers, it is said what is known`, async () => {
+    await using etcd = await FakeGrpcServer.start();
+    etcd.answer = (...call) => {
+      if (etcd.calls.length <= answers) succeed(NOTHING_FOUND)(...call);
+      else for (const session of etcd.sessions) session.destroy();
+    };
+    const { status, stderr } = await runMain(main, [
+      'pool',
+      'create',
+      'x',
+      '10.1.0.0/16',
+      '5',
+      '--etcd-endpoints',
+      etcd.url,
+    ]);
+    assert.equal(status, 1);
+    assert.match(stderr, says);
+    assert.ok(etcd.calls.length > answers);
   });
 }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { IpAddress } from '../../src/model/ip-address.ts';
@@ -59,6 +59,23 @@ for (const line of [
     assert.match(stderr, /^[^\n]*coilctl error: [^\n]*\n$/);
     assert.ok(stderr.includes(`"datastore unavailable: there is no database file ${fixture.path} ${advice}"`), stderr);
     assert.equal(existsSync(fixture.path), false);
+  });
+}
+
+for (const line of ['pool list', 'pool add-subnet default 10.1.0.0/16', 'pool delete default --yes']) {
+  test(`${line}: an empty file stays empty, and is no database; pool create makes one of it`, async () => {
+    await using fixture = await nothing();
+    writeFileSync(fixture.path, '');
+    const { status, stderr } = await runMain(main, [...line.split(' '), ...fixture.flags]);
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /"datastore unavailable: there is no database in .*: the file is empty \(.*'coilctl pool create'/,
+    );
+    assert.deepEqual(readdirSync(dirname(fixture.path)), [basename(fixture.path)]);
+    assert.equal(statSync(fixture.path).size, 0);
+    const created = await runMain(main, ['pool', 'create', 'default', '10.2.0.0/16', '5', ...fixture.flags]);
+    assert.deepEqual(created, { status: 0, stdout: '', stderr: '' });
   });
 }
 

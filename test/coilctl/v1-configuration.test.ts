@@ -123,6 +123,22 @@ describe('etcd over TLS, with users', { concurrency: 1, timeout: 120_000 }, () =
     });
   }
 
+  test('certificates and key may stand in the file itself, and members in any case', async () => {
+    const { 'tls-ca-file': ca, 'tls-cert-file': cert, 'tls-key-file': key, ...rest } = right;
+    const [tlsCa, tlsCert, tlsKey] = await Promise.all([ca, cert, key].map((file) => readFile(file!, 'utf8')));
+    const { endpoints, password, ...others } = rest;
+    const values = { ...others, Endpoints: endpoints?.split(','), PASSWORD: password };
+    const text = toYaml({ ...values, 'tls-ca': tlsCa, 'tls-cert': tlsCert, 'TLS-Key': tlsKey });
+    const { status, stderr } = await coilctl('pool list', await inHome('.coilctl.yml', text));
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+    const path = join(folder, 'readable.yml');
+    await writeFile(path, toYaml({ ...others, 'tls-cert': tlsCert, 'tls-key': tlsKey }), { mode: 0o644 });
+    assert.match(
+      (await coilctl('pool list', { argv: ['--config', path], env: {} })).stderr,
+      /holds .* a key, and can be/,
+    );
+  });
+
   test('--config names a file of any of the formats', async () => {
     for (const [name, text] of Object.entries({
       'a.yml': toYaml(withList(right)),

@@ -3,6 +3,7 @@ import { addressesContract } from './addresses-contract.ts';
 import { blocksContract } from './blocks-contract.ts';
 import { bootsContract } from './boots-contract.ts';
 import { healthContract } from './health-contract.ts';
+import { poolRemovalContract } from './pool-removal-contract.ts';
 import { poolsContract } from './pools-contract.ts';
 import { racesContract } from './races-contract.ts';
 import type { StoreFixture } from './store-fixture.ts';
@@ -15,6 +16,7 @@ import { watchContract } from './watch-contract.ts';
 export function ipamStoreContract(name: string, setup: () => Promise<StoreFixture>): void {
   describe(name, () => {
     describe('pools', () => poolsContract(setup));
+    describe('removal of pools', () => poolRemovalContract(setup));
     describe('blocks', () => blocksContract(setup));
     describe('addresses', () => addressesContract(setup));
     describe('boots', () => bootsContract(setup));

@@ -60,6 +60,46 @@ ipamTest('a block is acquired and exported before an address of it is given', as
   );
 });
 
+ipamTest(
+  'a call that waited for one whose answer was lost sees what that one did',
+  async ({ node, store, fixture }) => {
+    let isLost = false;
+    const n = node(
+      {},
+      {
+        allocate: async (...args) => {
+          const outcome = await store.allocate(...args);
+          if (isLost) return outcome;
+          isLost = true;
+          throw new CoilError('store-unavailable', 'the answer was lost');
+        },
+      },
+    );
+    await n.sync.ready(soon());
+    const [first, second] = await Promise.allSettled([allocate(n, pod('a')), allocate(n, pod('a'))]);
+    assert.equal(first.status, 'rejected');
+    assert.deepEqual(second, { status: 'fulfilled', value: ['10.0.0.0'] });
+    assert.equal(fixture.query('SELECT * FROM address').length, 1);
+  },
+);
+
+ipamTest('a failed export is told until one succeeds, which is tried without a further ADD', async ({ node }) => {
+  const n = node();
+  await n.sync.ready(soon());
+  await n.keeper.exportUntilDone(soon());
+  assert.equal(n.keeper.failure, undefined);
+  // the ADD's own try, and the one after it, which waits then
+  for (let i = 0; i < 2; i++) n.exporter.failures.push(new CoilError('network', 'lo is down'));
+  await fails(allocate(n, pod('a')), 'network', /lo is down/);
+  assert.match(n.keeper.failure ?? '', /lo is down/);
+  await waitFor(() => n.exporter.exported.length === 1);
+  await waitFor(() => n.keeper.failure === undefined);
+  n.exporter.failures.push(new CoilError('network', 'lo is down'));
+  await assert.rejects(n.keeper.export(AbortSignal.abort(new Error('enough'))));
+  assert.equal(n.keeper.failure, undefined, 'who gives up says nothing of the routing table');
+  n.exporter.failures.length = 0;
+});
+
 ipamTest('one attachment has one address, however often and at once it is asked for', async ({ node, fixture }) => {
   const n = node();
   const answers = await Promise.all(Array.from({ length: 20 }, () => n.ipam.allocate(pod('a'), soon())));

@@ -150,6 +150,24 @@ describe('components', { skip: kubectlMissing() }, () => {
     );
   });
 
+  test('prometheus: ports that are served, and annotations that name them', async () => {
+    const rendered = await renderOverlay('etcd', 'prometheus');
+    for (const [workload, flag] of [
+      ['coil-node', '--metrics=:'],
+      ['coil-controllers', '--health=:'],
+    ] as const) {
+      await assertRendered(rendered, workload);
+      const template = rendered.find(({ metadata, spec }) => metadata.name === workload && spec?.template)?.spec
+        ?.template;
+      const port = template?.metadata?.annotations?.['prometheus.io/port'];
+      const args = podSpec(rendered, workload).containers[0]!.args!;
+      assert.deepEqual(
+        args.filter((arg) => arg.startsWith(flag.slice(0, -1))),
+        [`${flag}${port}`],
+      );
+    }
+  });
+
   test('ask-kubernetes: the flag, and what it needs', async () => {
     const rendered = await renderOverlay('etcd', 'ask-runtime', 'ask-kubernetes');
     await assertRendered(rendered, 'coil-node');

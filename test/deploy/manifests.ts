@@ -58,7 +58,11 @@ export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
-  readonly spec?: { readonly template?: { readonly spec: PodSpec }; readonly replicas?: number; strategy?: object };
+  readonly spec?: {
+    readonly template?: { readonly metadata?: { annotations?: Record<string, string> }; readonly spec: PodSpec };
+    readonly replicas?: number;
+    strategy?: object;
+  };
   readonly rules?: readonly { readonly apiGroups: string[]; readonly resources: string[]; readonly verbs: string[] }[];
   readonly roleRef?: Reference;
   readonly subjects?: readonly Reference[];

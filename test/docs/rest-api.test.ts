@@ -12,6 +12,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { runCoild } from '../../src/coild/coild.ts';
 import { hostIfname } from '../../src/podnet/host-ifname.ts';
 import { nullLogger } from '../../src/process/logger.ts';
+import { PrometheusMetrics } from '../../src/process/prometheus-metrics.ts';
 import { SqliteIpamStore } from '../../src/store/sqlite/sqlite-ipam-store.ts';
 import { FakeBlockExporter } from '../contract/fake-block-exporter.ts';
 import { FakeHostSide } from '../contract/fake-host-side.ts';
@@ -46,7 +47,13 @@ before(async () => {
   const podNetwork = new FakePodNetwork([netns]);
   const deps = {
     ...{ store, exporter: new FakeBlockExporter(), podNetwork, hostIfname },
-    ...{ sessions: undefined, boots: store, bootId: async () => 'this boot', links: podNetwork },
+    ...{
+      metrics: new PrometheusMetrics(),
+      sessions: undefined,
+      boots: store,
+      bootId: async () => 'this boot',
+      links: podNetwork,
+    },
     ...{ changes: new FakeNetworkChanges(), hostSide: new FakeHostSide() },
     ...{ logger: nullLogger, mayChange: async () => true, clock: () => performance.now(), now: () => new Date() },
   };
@@ -85,6 +92,7 @@ const CALLS: readonly (readonly [path: string, status: number, request: HttpRequ
   ['/status', 200, { path: '/status' }],
   ['/healthz', 200, { path: '/healthz' }],
   ['/readyz', 200, { path: '/readyz' }],
+  ['/metrics', 200, { path: '/metrics' }],
   ['/ip', 200, { method: 'POST', path: '/ip', body: pod('web-0', 'c0') }],
   ['/ip', 200, { method: 'POST', path: '/ip', body: pod('web-1', 'c1', { 'address-type': '' }) }],
   ['/ip', 400, { method: 'POST', path: '/ip', body: '{}' }],
@@ -148,7 +156,7 @@ function assertShape(pointer: string, { type = '', body }: Answer): void {
   const content = `${$ref.slice(1)}/content/${pointerPart(medium)}`;
   assert.ok(at(content), `the page does not have ${medium}`);
   const validate = ajv.getSchema(`api#${content}/schema`)!;
-  assert.ok(validate(JSON.parse(body)), `${body}: ${JSON.stringify(validate.errors)}`);
+  assert.ok(validate(medium === 'text/plain' ? body : JSON.parse(body)), `${body}: ${JSON.stringify(validate.errors)}`);
 }
 
 /** What the page takes for a body is what coild takes, and the reverse. */

@@ -21,6 +21,8 @@ const BAD_ARGUMENTS: readonly Case[] = [
   ...['X', 'a_b', 'a.b', 'a b', '../a', '', 'é'].map(
     (name) => [['pool', 'create', name, '10.99.0.0/16', '5'], /bad pool name/] as const,
   ),
+  [['pool', 'delete', 'A'], /bad pool name/],
+  [['pool', 'remove-subnet', 'default', 'x', '--yes'], /invalid CIDR address/],
   [['node', 'blocks', 'a/b'], /bad node name: a\/b/],
   [['address', 'info', '10.11.0.300'], /invalid IP address: 10\.11\.0\.300/],
   [['address', 'info', '10.11.0.1/32'], /invalid IP address/],
@@ -36,6 +38,9 @@ const REFUSED: readonly Case[] = [
   [['pool', 'add-subnet', 'default', '10.11.128.0/17'], /subnet in use/],
   [['pool', 'add-subnet', 'absent', '10.99.0.0/16'], /not found: .*absent/],
   [['pool', 'add-subnet', 'default', '10.99.0.0/30'], /10\.99\.0\.0\/30/],
+  [['pool', 'delete', 'absent', '--yes'], /not found: .*absent/],
+  [['pool', 'remove-subnet', 'absent', '10.11.0.0/16', '--yes'], /not found: .*absent/],
+  [['pool', 'remove-subnet', 'default', '10.99.0.0/16', '--yes'], /not found: .*10\.99\.0\.0\/16/],
   [['pool', 'show', 'absent', '10.11.0.0/16'], /not found/],
   [['pool', 'show', 'default', '10.99.0.0/16'], /not found/],
   [['address', 'info', '10.11.0.9'], /not found/],

@@ -120,6 +120,23 @@ describe('coild starts', { skip: needsRoot }, () => {
     assert.equal(answer?.status, 200);
   });
 
+  test('with --http=:9383 and serves at all addresses of both families; only root may change anything', async () => {
+    await using node = await NodeUnderTest.create(DATASTORES.sqlite);
+    await node.netns.ip('addr add 192.0.2.7/32 dev lo');
+    await node.startCoild('--http=:9383');
+    const body = (id: string) => `{"pod-namespace":"default","pod-name":"a","container-id":"${id}"}`;
+    for (const host of ['127.0.0.1', '::1', '192.0.2.7']) {
+      const to = { host, port: 9383 };
+      const requests = [{ method: 'POST', path: '/ip', body: body(host) }, { path: '/status' }];
+      const statuses = async (uid?: number) =>
+        (await makeRequests(node.netns.path, { to, requests, ...(uid === undefined ? {} : { uid }) })).map(
+          ({ status }) => status,
+        );
+      assert.deepEqual(await statuses(65534), [403, 200], host);
+      assert.deepEqual(await statuses(), [200, 200], host);
+    }
+  });
+
   test('with a socket in a folder that it makes, for root alone', async () => {
     await using node = await NodeUnderTest.create(DATASTORES.sqlite);
     await mkdir(join(node.folder, 'run'));

@@ -38,7 +38,7 @@ export class V1Coild {
       const address = await this.#allocateFrom(block, pod);
       if (address !== undefined) return address;
     }
-    const block = await this.#acquire(pool);
+    const block = await this.acquire(pool);
     return block && (await this.#allocateFrom(block, pod));
   }
 
@@ -85,7 +85,8 @@ export class V1Coild {
     }
   }
 
-  async #acquire(pool: string): Promise<string | undefined> {
+  /** Takes the first free block; undefined where there is none. */
+  async acquire(pool: string): Promise<string | undefined> {
     for (;;) {
       const documents = await this.#list(`block/${pool}/`);
       const found = documents.find(({ value }) => readV1Blocks(value).free.length > 0);

@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { runCoild } from '../../src/coild/coild.ts';
 import { AddressPool } from '../../src/model/address-pool.ts';
 import { IpPrefix } from '../../src/model/ip-prefix.ts';
+import { PrometheusMetrics } from '../../src/process/prometheus-metrics.ts';
 import { RecordingLogger } from '../../src/process/recording-logger.ts';
 import { SqliteIpamStore } from '../../src/store/sqlite/sqlite-ipam-store.ts';
 import { FakeBlockExporter } from '../contract/fake-block-exporter.ts';
@@ -45,7 +46,7 @@ before(async () => {
     store,
     ...{ podNetwork, links: podNetwork, exporter: new FakeBlockExporter() },
     ...{ changes: new FakeNetworkChanges(), hostSide: new FakeHostSide() },
-    ...{ sessions: undefined, boots: store, bootId: async () => 'this boot' },
+    ...{ metrics: new PrometheusMetrics(), sessions: undefined, boots: store, bootId: async () => 'this boot' },
     hostIfname: (namespace: string, pod: string, ifname: string) => `${namespace}/${pod}/${ifname}`,
     mayChange: async () => true,
     clock: () => performance.now(),

@@ -3,6 +3,7 @@ import { ApiServer } from './api-server.ts';
 import { kubeMissing } from './kube-binary.ts';
 import { kubeCases } from './kube-cases.ts';
 import { leadershipCases } from './leadership-cases.ts';
+import { metricsCases } from './metrics-cases.ts';
 import { nodeCases } from './node-cases.ts';
 import { podCases } from './pod-cases.ts';
 import { podUidCases } from './pod-uid-cases.ts';
@@ -20,6 +21,7 @@ describe('coil-controller at a real API server', { skip: kubeMissing() }, () => 
     kubeCases(() => server);
     podCases(() => server);
     podUidCases(() => server);
+    metricsCases(() => server);
   });
   // these crash the API server
   describe('one after the other', () => nodeCases(() => server));

@@ -1,5 +1,6 @@
 import type { Commands } from './command.ts';
 import { DELIVERY_COMMANDS } from './delivery-commands.ts';
+import { POOL_COMMANDS } from './pool-commands.ts';
 import { RUNTIME_COMMANDS } from './runtime-commands.ts';
 import { SETTLE_COMMANDS } from './settle-commands.ts';
 import { TROUBLE_COMMANDS } from './trouble-commands.ts';
@@ -9,5 +10,6 @@ export const COMMANDS: Commands = {
   ...RUNTIME_COMMANDS,
   ...DELIVERY_COMMANDS,
   ...TROUBLE_COMMANDS,
+  ...POOL_COMMANDS,
   ...SETTLE_COMMANDS,
 };

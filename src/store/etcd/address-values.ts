@@ -10,7 +10,7 @@ import type { KeyValue } from './transaction.ts';
 const UNREADABLE: IpAssignment = { containerId: '', namespace: '', pod: '', createdAt: '' };
 
 /** The slot that an `ip/` key of `block` is of. @throws {CoilError} corrupt-data that names the key */
-function readSlot(keys: Keys, block: IpPrefix, key: string): AddressSlot {
+export function readSlot(keys: Keys, block: IpPrefix, key: string): AddressSlot {
   const offset = keys.offset(block, key);
   if (offset === undefined || BigInt(offset) >= block.size)
     throw new CoilError('corrupt-data', `${key}: its last part is not an offset in ${block}`);

@@ -7,8 +7,7 @@ import { type Answer, BlockGrants } from './block-grants.ts';
 import { formatRequest, readRequest } from './block-request.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
 import type { TxnResponse } from './etcd-messages.ts';
-import { poolNotFound } from './etcd-pools.ts';
-import { readPool } from './pool-values.ts';
+import { poolNotFound, readPool } from './pool-values.ts';
 import {
   found,
   get,
@@ -48,6 +47,7 @@ export async function acquireBlock(
     if (!answer) await acquisition.withdraw();
   }
   if (answer.block) return { pool, block: answer.block, revision: answer.revision };
+  await acquisition.requirePool(signal);
   const message = `no free block: all IPv${family} blocks of pool ${pool} are assigned (asked for node ${node})`;
   throw new CoilError('out-of-blocks', message);
 }
@@ -110,8 +110,7 @@ class Acquisition {
       for (let takeover = 0; takeover < MAX_TAKEOVERS; takeover++) {
         const patience = sleep(PATIENCE_MS * (1 + Math.random()), ended).then(() => undefined);
         const told = await Promise.race([event, patience]);
-        if (told) return this.#read(told);
-        const answer = await this.#takeOver(ended);
+        const answer = told ? await this.#read(told, ended) : await this.#takeOver(ended);
         if (answer) return answer;
       }
     } finally {
@@ -120,12 +119,23 @@ class Acquisition {
     throw new CoilError('conflict', `cannot ${this.#what}: others acquire blocks at the same time; try again`);
   }
 
-  #read({ value: event }: IteratorResult<{ entry: KeyValue; removed: boolean }, unknown>): Answer {
+  async #read(
+    { value: event }: IteratorResult<{ entry: KeyValue; removed: boolean }, unknown>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const { entry, removed } = event as { entry: KeyValue; removed: boolean };
     const block = removed ? undefined : readRequest(entry).block;
-    if (block === undefined)
-      throw new CoilError('conflict', `cannot ${this.#what}: the request was removed; try again`);
-    return { block, revision: entry.revision };
+    if (block !== undefined) return { block, revision: entry.revision };
+    await this.requirePool(signal);
+    throw new CoilError('conflict', `cannot ${this.#what}: the request was removed; try again`);
+  }
+
+  /** A pool that is removed takes the requests with it. @throws {CoilError} pool-not-found */
+  async requirePool(signal: AbortSignal): Promise<void> {
+    const { client, keys } = this.#db;
+    const { pool } = this.#request;
+    const [entries] = found(await client.read(this.#what, [get(keys.pool(pool))], signal));
+    if (entries?.length === 0) throw poolNotFound(pool);
   }
 
   async #takeOver(signal: AbortSignal): Promise<Answer | undefined> {

@@ -53,6 +53,11 @@ export class BlockDocument {
     return (this.#nodes.get(node) ?? []).map((text) => this.#block(text));
   }
 
+  /** In the order in which they will be given out. @throws {CoilError} corrupt-data that names the key */
+  get freeList(): readonly IpPrefix[] {
+    return this.#free.map((text) => this.#block(text));
+  }
+
   owns(node: string, block: IpPrefix): boolean {
     return this.#nodes.get(node)?.includes(String(block)) ?? false;
   }

@@ -99,7 +99,10 @@ export class BlockGrants {
       if (own) this.#own = { block: own.block, revision };
       if (document) this.#replace(document.at(revision));
     } else {
-      for (const entry of found(response).slice(1).flat()) this.#replace(BlockDocument.read(entry));
+      for (const [i, [entry]] of found(response).slice(1).entries()) {
+        if (entry) this.#replace(BlockDocument.read(entry));
+        else this.#drop(full[i]!);
+      }
     }
     this.#sort(requestsIn(response));
     return response.succeeded;
@@ -138,6 +141,11 @@ export class BlockGrants {
     if (this.#over.length === 0) return;
     const success = this.#over.slice(0, MAX_ANSWERS).map(({ key }) => remove(key));
     await this.#db.client.transact('remove answers', { success }, signal);
+  }
+
+  /** The subnet was removed meanwhile. */
+  #drop({ document }: SubnetBlocks): void {
+    this.#subnets = this.#subnets.filter((each) => each.document.key !== document.key);
   }
 
   #replace(document: BlockDocument): void {

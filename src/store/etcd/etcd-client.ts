@@ -28,6 +28,8 @@ export type WatchCall = GrpcStream<WatchRequest, WatchResponse>;
 interface Call {
   /** Whether it may be carried out twice, as what only reads may. */
   readonly repeatable: boolean;
+  /** Whether it changes nothing. */
+  readonly reads: boolean;
   /** `performance.now()` at which it is given up. */
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
@@ -79,7 +81,7 @@ export class EtcdClient implements AsyncDisposable {
 
   /** Reads at one revision. */
   async read(what: string, ranges: readonly RequestOp[], signal: AbortSignal): Promise<TxnResponse> {
-    const call = this.#call(signal, { repeatable: true });
+    const call = this.#call(signal, { repeatable: true, reads: true });
     return await this.#authorized(what, call, async (metadata) => this.#send(TXN, { success: ranges }, call, metadata));
   }
 
@@ -104,8 +106,11 @@ export class EtcdClient implements AsyncDisposable {
     });
   }
 
-  #call<Signal extends AbortSignal | undefined>(signal: Signal, { repeatable }: Pick<Call, 'repeatable'>) {
-    return { repeatable, signal, deadline: performance.now() + this.#requestTimeoutMs };
+  #call<Signal extends AbortSignal | undefined>(
+    signal: Signal,
+    { repeatable, reads = false }: Pick<Call, 'repeatable'> & Partial<Pick<Call, 'reads'>>,
+  ) {
+    return { repeatable, reads, signal, deadline: performance.now() + this.#requestTimeoutMs };
   }
 
   async #authorized<T>(
@@ -118,7 +123,8 @@ export class EtcdClient implements AsyncDisposable {
       return await (this.#login ? this.#withToken(this.#login, call, make) : make());
     } catch (error) {
       if (call.signal.aborted || CoilError.is(error)) throw error;
-      throw unavailable(this.urls, what, this.#isClosed ? 'the store was closed' : reasonOf(error), error);
+      const reason = this.#isClosed ? 'the store was closed' : reasonOf(error);
+      throw unavailable(this.urls, what, { reason, cause: error, unchanged: call.reads || isUnsent(error) });
     }
   }
 

@@ -1,10 +1,14 @@
 import { GRPC_STATUS, GrpcError } from '../../grpc/grpc-error.ts';
 import { CoilError } from '../../model/error.ts';
 
-/** A call that etcd did not carry out, or that nobody knows whether it did. */
-export function unavailable(urls: readonly string[], what: string, reason: string, cause?: unknown): CoilError {
-  const options = cause === undefined ? {} : { cause };
-  return new CoilError('store-unavailable', `etcd at ${urls.join(', ')}: cannot ${what}: ${reason}`, options);
+/** A call that etcd did not carry out (`unchanged`), or that nobody knows whether it did. */
+export function unavailable(
+  urls: readonly string[],
+  what: string,
+  options: { readonly reason: string; readonly cause?: unknown; readonly unchanged?: boolean },
+): CoilError {
+  const { reason, ...rest } = options;
+  return new CoilError('store-unavailable', `etcd at ${urls.join(', ')}: cannot ${what}: ${reason}`, rest);
 }
 
 export function reasonOf(error: unknown): string {

@@ -68,6 +68,14 @@ export class EtcdIpamStore implements IpamStore, BootRecord {
     await this.#pools.addSubnet(name, subnet, signal);
   }
 
+  async deletePool(name: string, signal: AbortSignal): Promise<void> {
+    await this.#pools.remove({ name }, signal);
+  }
+
+  async removeSubnet(name: string, subnet: IpPrefix, signal: AbortSignal): Promise<void> {
+    await this.#pools.remove({ name, subnet }, signal);
+  }
+
   async listPools(signal: AbortSignal): Promise<ReadonlyMap<string, AddressPool>> {
     return await this.#pools.list(signal);
   }

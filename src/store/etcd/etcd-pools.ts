@@ -3,12 +3,14 @@ import { BlockAssignment } from '../../model/block-assignment.ts';
 import { CoilError } from '../../model/error.ts';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
 import { parseJson } from '../../model/json.ts';
+import type { PoolRemoval } from '../../model/pool-removal.ts';
 import { refuseSpecialNetwork } from '../../model/special-network.ts';
 import { Backoff } from '../../process/backoff.ts';
 import { readValue } from './block-document.ts';
 import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
 import type { RequestOp } from './etcd-messages.ts';
-import { readPool, readPools } from './pool-values.ts';
+import { removeFromPools } from './etcd-pool-removal.ts';
+import { poolNotFound, readPool, readPools, withPool } from './pool-values.ts';
 import {
   found,
   get,
@@ -49,6 +51,10 @@ export class EtcdPools {
       refuseOverlap(subnet, pools);
       return { name, pool: old.withSubnet(subnet), added: [subnet] };
     });
+  }
+
+  async remove(removal: PoolRemoval, signal: AbortSignal): Promise<void> {
+    await removeFromPools(this.#db, removal, signal);
   }
 
   async list(signal: AbortSignal): Promise<ReadonlyMap<string, AddressPool>> {
@@ -120,18 +126,9 @@ type Decide = (
   entries: ReadonlyMap<string, KeyValue>,
 ) => { name: string; pool: AddressPool; added: readonly IpPrefix[] };
 
-export function poolNotFound(name: string): CoilError {
-  return new CoilError('pool-not-found', `not found: pool ${name}`);
-}
-
 function refuseOverlap(subnet: IpPrefix, pools: ReadonlyMap<string, AddressPool>): void {
   for (const [name, pool] of pools) {
     const taken = pool.subnets.find((other) => other.overlaps(subnet));
     if (taken) throw new CoilError('subnet-in-use', `subnet in use: ${subnet} overlaps ${taken} of pool ${name}`);
   }
-}
-
-/** The pool's value; members of the old one that we do not know stay. */
-function withPool(old: KeyValue | undefined, pool: AddressPool): string {
-  return JSON.stringify(old ? { ...(parseJson(old.value) as object), ...pool.toJSON() } : pool);
 }

@@ -59,6 +59,11 @@ export class Keys {
     return `${this.addressesOf(slot.block)}${slot.offset}`;
   }
 
+  /** Requests for blocks of one pool, a short time each. */
+  requestsOf(pool: string): string {
+    return `${this.requestsOfAll}${pool}/`;
+  }
+
   /** Name of the node that owns the block, written together with every change of that in the block document. */
   owner(block: IpPrefix): string {
     return `${this.owners}${block.address}`;
@@ -66,7 +71,7 @@ export class Keys {
 
   /** Requests for blocks of one pool and family, a short time each. */
   requests(pool: string, family: IpFamily): string {
-    return `${this.requestsOfAll}${pool}/${family}/`;
+    return `${this.requestsOf(pool)}${family}/`;
   }
 
   /** NodeHolder as JSON, on a lease: which coild serves the node. */

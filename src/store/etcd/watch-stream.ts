@@ -140,7 +140,7 @@ export class WatchStream implements AsyncIterable<WatchEvent>, Disposable {
   }
 
   #unavailable(reason: string, cause?: unknown): CoilError {
-    return unavailable(this.#urls, this.#options.what, reason, cause);
+    return unavailable(this.#urls, this.#options.what, { reason, cause });
   }
 }
 

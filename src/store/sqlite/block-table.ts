@@ -32,6 +32,11 @@ export class BlockTable {
     }
   }
 
+  /** Removes the blocks of a subnet, of which no address is assigned. */
+  deleteAll(subnet: IpPrefix): void {
+    this.#db.run('DELETE FROM block WHERE subnet = ?', subnet.toString());
+  }
+
   /** The free block that is next, in the order of the pool's subnets. */
   firstFree(pool: string, family: IpFamily): IpPrefix | undefined {
     const row = this.#db.get<{ prefix: string }>(

@@ -10,20 +10,20 @@ import { SqliteDatabase } from './sqlite-database.ts';
 import { NOT_A_DATABASE, sqliteCode } from './sqlite-error.ts';
 
 export interface OpenOptions extends RetryOptions {
-  /** Whether the file is made where it is not there. */
+  /** Whether the file is made where it is not there, or empty, as whoever is killed while making it leaves it. */
   readonly create: boolean;
 }
 
 /**
  * Opens the database of an existing folder, and creates it, readable by its owner alone, where it is not there.
- * @throws {CoilError} store-not-found (it is not to be created), store-unavailable, invalid-argument (the file is not
+ * @throws {CoilError} store-not-found (not there or empty, and not to be created), store-unavailable, invalid-argument (the file is not
  * Coil's, or that of a newer Coil)
  */
 export async function openDatabase(options: OpenOptions, signal: AbortSignal): Promise<SqliteDatabase> {
   signal.throwIfAborted();
   if (options.create) createFile(options.path);
   else requireFile(options.path);
-  return await retryWhileBusy(() => connect(options.path), options, signal);
+  return await retryWhileBusy(() => connect(options), options, signal);
 }
 
 /**
@@ -53,12 +53,15 @@ function requireFile(path: string): void {
   }
 }
 
-function connect(path: string): SqliteDatabase {
+function connect({ path, create }: OpenOptions): SqliteDatabase {
   const url = pathToFileURL(path);
   url.searchParams.set('mode', 'rw');
   const connection = new DatabaseSync(url, { timeout: BUSY_TIMEOUT_MS });
   try {
-    if (isEmpty(connection, path)) initialize(connection, path);
+    if (isEmpty(connection, path)) {
+      if (!create) throw new CoilError('store-not-found', `there is no database in ${path}: the file is empty`);
+      initialize(connection, path);
+    }
     useLog(connection, path);
     // FULL: what was acknowledged survives a power cut; NORMAL would lose the last changes of a log
     connection.exec('PRAGMA synchronous = FULL');

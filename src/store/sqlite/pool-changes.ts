@@ -1,6 +1,7 @@
 import { type AddressPool, isPoolName } from '../../model/address-pool.ts';
 import { CoilError } from '../../model/error.ts';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
+import { type PoolRemoval, planRemoval, refuseOwned } from '../../model/pool-removal.ts';
 import { refuseSpecialNetwork } from '../../model/special-network.ts';
 import type { SqliteTables } from './sqlite-tables.ts';
 
@@ -19,9 +20,9 @@ export class PoolChanges {
     pool.subnets.forEach(refuseSpecialNetwork);
     const { pools } = this.#tables;
     pools.insert(name, pool.blockSize);
-    for (const [position, subnet] of pool.subnets.entries()) {
+    for (const subnet of pool.subnets) {
       pools.assertUnused(subnet);
-      this.#insertSubnet(name, pool, position);
+      this.#insertSubnet(name, pool, subnet);
     }
     this.#log(name, pool);
   }
@@ -34,17 +35,34 @@ export class PoolChanges {
     // before the pool judges it, since this names the pool that has the subnet
     pools.assertUnused(subnet);
     const grown = pool.withSubnet(subnet);
-    this.#insertSubnet(name, grown, pool.subnets.length);
+    this.#insertSubnet(name, grown, subnet);
     this.#log(name, grown);
   }
 
-  #insertSubnet(name: string, pool: AddressPool, position: number): void {
-    const subnet = pool.subnets[position]!;
-    this.#tables.pools.insertSubnet(name, subnet, position);
+  /** @throws {CoilError} as `IpamStore.deletePool` and `removeSubnet` */
+  remove(removal: PoolRemoval): void {
+    const { name } = removal;
+    const { pools, blocks } = this.#tables;
+    const { subnets, left } = planRemoval(pools.get(name), removal);
+    refuseOwned(
+      removal,
+      subnets.map((subnet) => blocks.assignment(subnet).nodes),
+    );
+    for (const subnet of subnets) {
+      // an address in a block of no node would refuse this: it refers to the block
+      blocks.deleteAll(subnet);
+      pools.deleteSubnet(subnet);
+    }
+    if (!left) pools.delete(name);
+    this.#log(name, left);
+  }
+
+  #insertSubnet(name: string, pool: AddressPool, subnet: IpPrefix): void {
+    this.#tables.pools.insertSubnet(name, subnet);
     this.#tables.blocks.insert(subnet, [...subnet.subdivide(pool.blockLength(subnet))]);
   }
 
-  #log(name: string, pool: AddressPool): void {
+  #log(name: string, pool: AddressPool | undefined): void {
     const { log } = this.#tables;
     log.append(null, { kind: 'pool', revision: log.nextRevision, name, pool });
   }

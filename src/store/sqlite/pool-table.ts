@@ -62,15 +62,23 @@ export class PoolTable {
     this.#db.run('INSERT INTO pool (name, block_size) VALUES (?, ?)', name, blockSize);
   }
 
-  /** Adds a subnet, its blocks apart. */
-  insertSubnet(name: string, subnet: IpPrefix, position: number): void {
+  /** Removes a pool that has no subnets any more. */
+  delete(name: string): void {
+    this.#db.run('DELETE FROM pool WHERE name = ?', name);
+  }
+
+  /** Adds a subnet after the pool's others, its blocks apart. */
+  insertSubnet(name: string, subnet: IpPrefix): void {
     this.#db.run(
-      'INSERT INTO subnet (prefix, pool, position, family) VALUES (?, ?, ?, ?)',
-      subnet.toString(),
-      name,
-      position,
-      subnet.family,
+      `INSERT INTO subnet (prefix, pool, position, family)
+       SELECT ?, ?, coalesce(max(position) + 1, 0), ? FROM subnet WHERE pool = ?`,
+      ...[subnet.toString(), name, subnet.family, name],
     );
+  }
+
+  /** Removes a subnet that has no blocks any more. */
+  deleteSubnet(subnet: IpPrefix): void {
+    this.#db.run('DELETE FROM subnet WHERE prefix = ?', subnet.toString());
   }
 
   /** @throws {CoilError} subnet-in-use where it overlaps a subnet of any pool */

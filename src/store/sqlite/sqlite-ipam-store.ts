@@ -36,7 +36,7 @@ const PAGES_OF_A_CHANGE = 16;
 export interface SqliteIpamStoreOptions {
   /** The database's file; its folder must exist. Beside it stand its log, `-wal`, and `-shm`. */
   readonly path: string;
-  /** Whether the file is made where it is not there. Default true. */
+  /** Whether the file is made where it is not there, or empty. Default true. */
   readonly create?: boolean;
   /** How long other processes may hold the write lock before a call fails, in milliseconds. */
   readonly timeoutMs?: number;
@@ -72,7 +72,7 @@ export class SqliteIpamStore implements IpamStore, BootRecord {
   }
 
   /**
-   * Opens the database, and creates it with mode 0600 where there is no such file.
+   * Opens the database, and creates it with mode 0600 where there is no such file, or an empty one.
    * @throws {CoilError} store-not-found, store-unavailable, invalid-argument (the file is not Coil's, or that of a newer Coil)
    */
   static async open(options: SqliteIpamStoreOptions, signal: AbortSignal): Promise<SqliteIpamStore> {
@@ -86,6 +86,14 @@ export class SqliteIpamStore implements IpamStore, BootRecord {
 
   async addSubnet(name: string, subnet: IpPrefix, signal: AbortSignal): Promise<void> {
     await this.#commits.submit(() => this.#pools.addSubnet(name, subnet), signal);
+  }
+
+  async deletePool(name: string, signal: AbortSignal): Promise<void> {
+    await this.#commits.submit(() => this.#pools.remove({ name }), signal);
+  }
+
+  async removeSubnet(name: string, subnet: IpPrefix, signal: AbortSignal): Promise<void> {
+    await this.#commits.submit(() => this.#pools.remove({ name, subnet }), signal);
   }
 
   async listPools(signal: AbortSignal): Promise<ReadonlyMap<string, AddressPool>> {
