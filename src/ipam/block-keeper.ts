@@ -4,13 +4,16 @@ import type { IpPrefix } from '../model/ip-prefix.ts';
 import type { BlockExporter } from '../podnet/block-exporter.ts';
 import { Backoff } from '../process/backoff.ts';
 import type { Logger } from '../process/logger.ts';
-import type { IpamStore } from '../store/ipam-store.ts';
+import type { AcquiredBlock, BlockRequest, IpamStore } from '../store/ipam-store.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { NodeState } from './node-state.ts';
 import type { OwnedBlock } from './owned-block.ts';
+import { SpareBlocks } from './spare-blocks.ts';
 
 export interface BlockKeeperOptions {
   readonly node: string;
+  /** Whether a block is kept in hand of each pool and family that the node's Pods use. True by default. */
+  readonly keepSpare?: boolean | undefined;
   /** Between attempts to export. */
   readonly exportBackoff?: () => Backoff;
 }
@@ -21,6 +24,8 @@ export interface BlockKeeperDeps {
   readonly state: NodeState;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
+  /** Whether the datastore is known not to answer: no block is acquired or returned then. By default, never. */
+  readonly isOffline?: () => boolean;
   readonly logger: Logger;
 }
 
@@ -32,6 +37,7 @@ export class BlockKeeper {
   readonly #node: string;
   readonly #exportBackoff: () => Backoff;
   readonly #deps: BlockKeeperDeps;
+  readonly #spares: SpareBlocks | undefined;
   readonly #lock = new KeyedLock();
   #export = Promise.resolve();
   #nextExport: Promise<void> | undefined;
@@ -40,6 +46,7 @@ export class BlockKeeper {
     this.#node = options.node;
     this.#exportBackoff = options.exportBackoff ?? (() => new Backoff({ baseMs: 100, maxMs: 10_000 }));
     this.#deps = deps;
+    if (options.keepSpare ?? true) this.#spares = new SpareBlocks(deps);
   }
 
   /**
@@ -48,15 +55,49 @@ export class BlockKeeper {
    */
   async acquire(pool: string, family: IpFamily, signal: AbortSignal): Promise<void> {
     await this.#lock.run(`${pool}/${family}`, signal, async () => {
-      const { state, store, clock, logger } = this.#deps;
+      const { state, clock } = this.#deps;
       if (state.blocksOf(pool, family).some((owned) => hasRoom(owned, clock()))) return;
-      if (!state.blocksOf(pool, family).some((owned) => owned.state === 'acquired')) {
-        const acquired = await store.acquireBlock({ node: this.#node, pool, family }, signal);
-        state.addBlock(acquired, acquired.revision);
-        logger.info('acquired a block', { pool, block: acquired.block.toString() });
-      }
-      await this.export(signal);
+      await this.#add({ pool, family, isSpare: false }, signal);
     });
+  }
+
+  /**
+   * Sees to it, in the background, that the node has a further block of `pool` before the last addresses of its blocks
+   * are given out. Never throws: who needs an address acquires one.
+   */
+  keepSpare(pool: string, family: IpFamily, signal: AbortSignal): void {
+    const { logger } = this.#deps;
+    if (!this.#spares?.isDue(pool, family)) return;
+    const acquiring = this.#lock.run(`${pool}/${family}`, signal, async () => {
+      if (this.#spares?.isShort(pool, family)) await this.#add({ pool, family, isSpare: true }, signal);
+    });
+    acquiring.catch((error: unknown) => {
+      // a pool that is used up has none to spare
+      const isNormal = signal.aborted || CoilError.is(error, 'out-of-blocks');
+      if (!isNormal) logger.warn('cannot acquire a spare block now', { pool, family, error });
+    });
+  }
+
+  async #add({ pool, family, isSpare }: Required<Omit<BlockRequest, 'node'>>, signal: AbortSignal): Promise<void> {
+    const { state, logger } = this.#deps;
+    if (!state.blocksOf(pool, family).some((owned) => owned.state === 'acquired')) {
+      const acquired = await this.#acquireOne({ node: this.#node, pool, family, isSpare }, signal);
+      state.addBlock(acquired, acquired.revision);
+      logger.info('acquired a block', { pool, block: acquired.block.toString() });
+    }
+    await this.export(signal);
+  }
+
+  async #acquireOne(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
+    const { pool, family } = request;
+    try {
+      const acquired = await this.#deps.store.acquireBlock(request, signal);
+      this.#spares?.note(pool, family, { isUsedUp: false });
+      return acquired;
+    } catch (error) {
+      if (CoilError.is(error, 'out-of-blocks')) this.#spares?.note(pool, family, { isUsedUp: true });
+      throw error;
+    }
   }
 
   /**
@@ -109,11 +150,13 @@ export class BlockKeeper {
   }
 
   /**
-   * Returns the blocks that have been empty for `keepMs` milliseconds.
+   * Returns the blocks that have been empty for `keepMs` milliseconds, but for one that is kept in hand. While the
+   * datastore does not answer, no route is withdrawn for that.
    * @throws {CoilError} store-unavailable, network; the block stays the node's then, and is exported again
    */
   async returnEmpty(keepMs: number, signal: AbortSignal): Promise<void> {
     for (const owned of this.#deps.state.blocks) {
+      if (this.#deps.isOffline?.()) return;
       await this.#lock.run(`${owned.pool}/${owned.block.family}`, signal, () =>
         this.#returnIfEmpty(owned, keepMs, signal),
       );
@@ -124,7 +167,7 @@ export class BlockKeeper {
     const { state, store, clock, logger } = this.#deps;
     const { pool, block, emptySince } = owned;
     if (!state.blocks.includes(owned) || owned.state === 'leaving') return;
-    if (emptySince === undefined || clock() - emptySince < keepMs) return;
+    if (emptySince === undefined || clock() - emptySince < keepMs || this.#spares?.isSpare(owned)) return;
     owned.state = 'leaving';
     try {
       await this.export(signal);

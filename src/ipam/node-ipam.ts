@@ -42,7 +42,7 @@ export interface Allocation {
 export interface NodeIpamDeps {
   readonly store: Pick<IpamStore, 'allocate' | 'free' | 'listAddresses'>;
   readonly state: NodeState;
-  readonly keeper: Pick<BlockKeeper, 'acquire' | 'exportUntilDone'>;
+  readonly keeper: Pick<BlockKeeper, 'acquire' | 'exportUntilDone' | 'keepSpare'>;
   /** Brings the state up to date with the datastore. */
   readonly sync: { ready(signal: AbortSignal): Promise<void>; renew(reason: string): void };
   /** For `created_at`. */
@@ -158,6 +158,7 @@ export class NodeIpam {
         for (const record of answer.records) state.see(record);
         return undefined;
       }
+      for (const family of families) keeper.keepSpare(pool, family, this.#deps.signal);
       // an answer that came too late is no answer
       return answer.records.map((record) => state.record(record)).every(Boolean) ? answer.records : undefined;
     } finally {
@@ -174,10 +175,12 @@ export class NodeIpam {
       try {
         await keeper.acquire(pool, family, signal);
       } catch (error) {
-        if (!CoilError.is(error, 'out-of-blocks')) throw error;
+        const isOut = CoilError.is(error, 'out-of-blocks');
+        // without the datastore there are only the addresses of the blocks at hand
+        if (!isOut && !CoilError.is(error, 'store-unavailable')) throw error;
         const resting = state.reserveFrom(pool, family, (owned) => owned.state === 'exported');
         if (resting) return resting;
-        throw outOfAddresses(pool, error);
+        throw isOut ? outOfAddresses(pool, error) : error;
       }
     }
     throw new CoilError('conflict', `blocks of pool ${pool} are used up faster than they can be acquired`);
