@@ -16,7 +16,7 @@ import type { Main } from '../process/program.ts';
 import { bootId } from './boot-id.ts';
 import { COILD_FLAGS, readCoildOptions } from './coild-flags.ts';
 import { LazyPodUids } from './lazy-pod-uids.ts';
-import { openStorePatiently } from './open-store-patiently.ts';
+import { openNodeStore } from './open-node-store.ts';
 import { openSandboxSource } from './reclaim-flags.ts';
 import { readStoreOptions } from './store-options.ts';
 
@@ -38,8 +38,9 @@ export const main: Main = (io) =>
     using logger = openLogger('coild', flags, io.stderr);
     try {
       requireCapabilities();
-      await using store = await openStorePatiently(storeOptions, { ...io, logger });
-      if (!store) return 0;
+      const nodeStore = { node: options.node, store: storeOptions, offline: flags };
+      await using opened = await openNodeStore(nodeStore, { ...io, ...clocks, logger });
+      const { store, connection, datastore } = opened;
       await using podNetwork = new NetlinkPodNetwork({}, { logger });
       await using hostSide = new NetlinkHostSide({}, { isDoomed: (name) => podNetwork.isDoomed(name) });
       const table = { tableId: flags['table-id'], protocolId: flags['protocol-id'] };
@@ -49,14 +50,14 @@ export const main: Main = (io) =>
       using kubernetes = flags['ask-kubernetes'] ? new LazyPodUids(io.env) : undefined;
       const network = { podNetwork, hostSide, exporter, hostIfname, changes: new NetlinkNetworkChanges(table) };
       const sources = {
-        sessions: store.sessions,
-        boots: store,
+        sessions: datastore.sessions,
+        boots: datastore,
         bootId,
         links,
         sandboxes: runtime,
         podUids: kubernetes,
       };
-      const deps = { store, ...network, ...sources, logger, mayChange: rootOnly(socketUid), ...clocks };
+      const deps = { store, connection, ...network, ...sources, logger, mayChange: rootOnly(socketUid), ...clocks };
       await runCoild(options, deps, io.signal);
       return 0;
     } catch (error) {
