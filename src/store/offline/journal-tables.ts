@@ -53,8 +53,7 @@ export class JournalTables {
   claim({ node, prefix, path }: JournalOwner): void {
     const origin = this.#origin;
     if (origin?.node === node && origin.prefix === prefix) {
-      this.#clock.heard(origin.revision ?? 0);
-      for (const { revision } of [...this.mirror.addresses, ...this.pending.freed]) this.#clock.heard(revision);
+      this.hearAll();
       return;
     }
     if (origin && this.pending.count > 0) {
@@ -64,6 +63,12 @@ export class JournalTables {
     if (origin) this.clear();
     this.lost.clear();
     this.#db.run('INSERT OR REPLACE INTO origin (id, node, prefix) VALUES (1, ?, ?)', node, prefix);
+  }
+
+  /** Sets the clock after every revision that stands here: another process may have written since it was opened. */
+  hearAll(): void {
+    this.#clock.heard(this.#origin?.revision ?? 0);
+    for (const { revision } of [...this.mirror.addresses, ...this.pending.freed]) this.#clock.heard(revision);
   }
 
   /** Addresses that Pods were given without the datastore, which was not told yet. */

@@ -44,7 +44,9 @@ export class NodeFollower {
 
   /** @throws {CoilError} store-unavailable where neither the datastore nor the journal has the node's state */
   async *follow(signal: AbortSignal): AsyncGenerator<NodeSnapshot | NodeChange, void, undefined> {
-    const { connection, logger } = this.#deps;
+    const { connection, journal, logger } = this.#deps;
+    // who served this node until now may have changed something
+    journal.read((tables) => tables.hearAll());
     let isTold = false;
     for (;;) {
       if (!isTold && !connection.isOnline) {
@@ -65,7 +67,7 @@ export class NodeFollower {
         if (isReading && connection.isOnline) {
           logger.warn('lost the watch of the datastore; beginning anew', { error });
         } else {
-          if (!isTold && this.#deps.journal.snapshot === undefined) throw error;
+          if (!isTold && journal.snapshot === undefined) throw error;
           connection.lost(error);
           if (!isTold) continue;
         }
