@@ -173,7 +173,7 @@ export class BlockKeeper {
       await this.export(signal);
       const answer = await store.releaseBlock(this.#node, { pool, block }, signal);
       if (answer.outcome === 'released') state.removeBlock(block, answer.revision);
-      else if (answer.outcome === 'not-owned') state.dropBlock(block);
+      else if (answer.outcome === 'not-owned' && state.blocks.includes(owned)) state.dropBlock(block);
       logger.info('returned a block', { pool, block: block.toString(), outcome: answer.outcome });
     } finally {
       if (state.blocks.includes(owned)) {

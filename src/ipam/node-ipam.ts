@@ -68,10 +68,11 @@ export class NodeIpam {
    * @throws {CoilError} pool-not-found, out-of-addresses, store-unavailable, network (the block's route), conflict
    */
   async allocate(request: AllocationRequest, signal: AbortSignal): Promise<Allocation> {
-    await this.#deps.sync.ready(signal);
     return this.#lock.run(request.containerId, signal, async () => {
+      // not before: the call that had its turn before may have left the state in doubt
+      await this.#deps.sync.ready(signal);
       const existing = this.#deps.state.find(request);
-      if (existing.length > 0) return { addresses: oneOfEachFamily(addressesOf(existing)), existed: true };
+      if (existing.length > 0) return { addresses: addressesOf(firstOfEachFamily(existing)), existed: true };
       return { addresses: addressesOf(await this.#allocateNew(request, signal)), existed: false };
     });
   }
@@ -81,8 +82,8 @@ export class NodeIpam {
    * @throws {CoilError} store-unavailable, conflict
    */
   async release(request: ReleaseRequest, signal: AbortSignal): Promise<readonly IpAddress[]> {
-    await this.#deps.sync.ready(signal);
     return this.#lock.run(request.containerId, signal, async () => {
+      await this.#deps.sync.ready(signal);
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const records = this.#find(request);
         if (records.length === 0 || (await this.#free(records, signal))) return addressesOf(records);
@@ -139,15 +140,19 @@ export class NodeIpam {
     request: AllocationRequest,
     signal: AbortSignal,
   ): Promise<readonly AddressRecord[] | undefined> {
-    const { state, store, keeper, logger } = this.#deps;
+    const { state, store, keeper, sync, logger } = this.#deps;
     const slots: AddressSlot[] = [];
     try {
       for (const family of families) slots.push(await this.#reserve(pool, family, signal));
+      // the wait for a block of the second family may have cost that of the first
+      if (!slots.every((slot) => state.isReserved(slot))) return undefined;
       const answer = await this.#certain(() =>
         store.allocate({ node: this.#node, slots, assignment: this.#assignment(request) }, signal),
       );
       if (answer.outcome === 'not-owned') {
         for (const block of answer.blocks) {
+          // where the node has acquired it anew, the answer is old, and the reservation gone
+          if (!slots.some((slot) => slot.block.equals(block) && state.isReserved(slot))) continue;
           logger.warn("a block is not this node's any more", { block: block.toString() });
           state.dropBlock(block);
         }
@@ -158,9 +163,15 @@ export class NodeIpam {
         for (const record of answer.records) state.see(record);
         return undefined;
       }
-      for (const family of families) keeper.keepSpare(pool, family, this.#deps.signal);
-      // an answer that came too late is no answer
-      return answer.records.map((record) => state.record(record)).every(Boolean) ? answer.records : undefined;
+      if (answer.records.map((record) => state.record(record)).every(Boolean)) {
+        for (const family of families) keeper.keepSpare(pool, family, this.#deps.signal);
+        return answer.records;
+      }
+      // the block was lost since, or acquired anew: only the datastore knows which came first
+      sync.renew('an address was assigned in a block that changed hands');
+      await sync.ready(signal);
+      const found = state.find(request);
+      return found.length > 0 ? found : undefined;
     } finally {
       for (const slot of slots) state.settle(slot);
     }
@@ -217,9 +228,12 @@ export class NodeIpam {
   }
 }
 
-/** v1 gave two addresses to a container whose ADD was repeated at once; one is used, and both are freed with it. */
-function oneOfEachFamily(addresses: readonly IpAddress[]): readonly IpAddress[] {
-  return addresses.filter(({ family }, i) => addresses.findIndex((other) => other.family === family) === i);
+/**
+ * v1 gave two addresses to a container whose ADD was repeated at once, and a transaction that was given up may still be
+ * carried out after its repetition: the first one is used, and all are freed with it.
+ */
+function firstOfEachFamily(records: readonly AddressRecord[]): readonly AddressRecord[] {
+  return records.filter(({ block }, i) => records.findIndex((other) => other.block.family === block.family) === i);
 }
 
 function addressesOf(records: readonly AddressRecord[]): readonly IpAddress[] {

@@ -119,6 +119,13 @@ test('a block that is acquired anew before its loss was heard of has none of its
   assert.deepEqual(offsets(), [1]);
 });
 
+test('the news that a block was lost takes no address that was assigned since', () => {
+  state.reset(snapshot(10, [a], [record(a, 0, 'x', 5)]));
+  state.record(record(a, 1, 'new', 14));
+  state.apply({ kind: 'block', revision: 12, pool: 'default', block: a, owned: false });
+  assert.deepEqual([owned(), offsets()], [['10.0.0.0/30'], [1]]);
+});
+
 test('an answer that comes when its block was lost, and even acquired anew, is not taken for true', () => {
   state.reset(snapshot(10, [a]));
   state.apply({ kind: 'block', revision: 12, pool: 'default', block: a, owned: false });
@@ -150,6 +157,19 @@ test("a reserved address is nobody else's, and free again when nothing came of i
   assert.ok(!others.includes(slot.offset));
   state.settle(slot);
   assert.equal(state.reserveFrom('default', 4, always)?.offset, slot.offset, 'it need not rest');
+});
+
+test('a reservation ends with its block, and does not come back with it', () => {
+  state.reset(snapshot(10, [a]));
+  const slot = state.reserveFrom('default', 4, always)!;
+  assert.equal(state.isReserved(slot), true);
+  state.removeBlock(a, 11);
+  state.addBlock({ pool: 'default', block: a }, 12);
+  assert.equal(state.isReserved(slot), false);
+  const again = state.reserveFrom('default', 4, always)!;
+  assert.deepEqual(again, slot);
+  state.settle(slot);
+  assert.equal(state.blocks[0]?.allocator.used, 1, 'the new reservation holds');
 });
 
 test('a reservation that was recorded stays in use', () => {

@@ -26,7 +26,7 @@ export class NodeState {
   readonly #blocks = new Map<string, OwnedBlock>();
   readonly #records = new Map<string, AddressRecord>();
   /** Slots that a transaction under way asks for: not to be given out, though nobody has them yet. */
-  readonly #pending = new Set<string>();
+  readonly #pending = new Map<string, AddressSlot>();
   /** The newest revision that each slot and block was heard of at, so that older news changes nothing. */
   readonly #heard = new Map<string, Revision>();
   /** The newest revision that the datastore told of by itself. */
@@ -63,12 +63,13 @@ export class NodeState {
     return this.blocks.filter((owned) => owned.pool === pool && owned.block.family === family);
   }
 
-  /** The addresses of one attachment. What v1 recorded has no interface, and is that of any. */
+  /** The addresses of one attachment, the oldest first. What v1 recorded has no interface, and is that of any. */
   find({ containerId, ifname }: AttachmentKey): readonly AddressRecord[] {
-    return this.records.filter(({ assignment }) => {
+    const found = this.records.filter(({ assignment }) => {
       if (assignment.containerId !== containerId || containerId === '') return false;
       return ifname === undefined || assignment.ifname === undefined || assignment.ifname === ifname;
     });
+    return found.toSorted((a, b) => a.revision - b.revision);
   }
 
   /** The addresses of a Pod that Coil before 1.0.2 recorded, without its container. */
@@ -119,15 +120,20 @@ export class NodeState {
   /** Adds a block that the node has come to own; anew, where the node has not heard yet that it was lost meanwhile. */
   addBlock(owned: PoolBlock, revision: Revision): void {
     if (!this.#isNews(owned.block.toString(), revision)) return;
-    const newer = this.records.filter((record) => record.block.equals(owned.block) && record.revision > revision);
+    const newer = this.#assignedSince(owned.block, revision);
     this.dropBlock(owned.block);
     this.#own(owned, revision);
     for (const record of newer) this.#use(record);
   }
 
-  /** Takes away a block that is not the node's any more. */
+  /** Takes away a block that is not the node's any more; if addresses of it were assigned since, it is the node's again. */
   removeBlock(block: IpPrefix, revision: Revision): void {
-    if (this.#isNews(block.toString(), revision)) this.dropBlock(block);
+    const owned = this.#blocks.get(block.toString());
+    if (!this.#isNews(block.toString(), revision)) return;
+    const newer = this.#assignedSince(block, revision);
+    this.dropBlock(block);
+    if (owned && newer.length > 0) this.#own(owned, revision);
+    for (const record of newer) this.#use(record);
   }
 
   /** Takes away an assignment; its address rests from now on. */
@@ -159,6 +165,7 @@ export class NodeState {
   dropBlock(block: IpPrefix): void {
     this.#blocks.delete(block.toString());
     for (const [key, record] of this.#records) if (record.block.equals(block)) this.#records.delete(key);
+    for (const [key, slot] of this.#pending) if (slot.block.equals(block)) this.#pending.delete(key);
   }
 
   /** Takes away an assignment, because the datastore says that there is none. */
@@ -188,12 +195,18 @@ export class NodeState {
     if (owned === undefined || offset === undefined) return undefined;
     owned.emptySince = undefined;
     const slot = { block: owned.block, offset };
-    this.#pending.add(slotKey(slot));
+    this.#pending.set(slotKey(slot), slot);
     return slot;
+  }
+
+  /** Whether a reservation still holds: not where its block was lost since, even if the node owns it anew. */
+  isReserved(slot: AddressSlot): boolean {
+    return this.#pending.get(slotKey(slot)) === slot;
   }
 
   /** Ends a reservation: the slot is free again unless it was recorded meanwhile. */
   settle(slot: AddressSlot): void {
+    if (!this.isReserved(slot)) return;
     this.#pending.delete(slotKey(slot));
     const owned = this.#blocks.get(slot.block.toString());
     if (!owned || this.#records.has(slotKey(slot))) return;
@@ -207,6 +220,10 @@ export class NodeState {
     if (!this.#isNews(key, revision) || this.#blocks.has(key)) return false;
     this.#own(owned, revision);
     return true;
+  }
+
+  #assignedSince(block: IpPrefix, revision: Revision): readonly AddressRecord[] {
+    return this.records.filter((record) => record.block.equals(block) && record.revision > revision);
   }
 
   #own({ pool, block }: PoolBlock, revision: Revision): void {

@@ -29,9 +29,9 @@ interface Operation {
   readonly requestBody?: object;
 }
 
-/** One with all that can be told of it. */
+/** One with all that can be told of it; the datastore can be reached all the same. */
 const lostConnection: StoreConnection = {
-  isOffline: true,
+  isOffline: false,
   status: {
     outage: { since: new Date(), error: new CoilError('store-unavailable', 'etcd does not answer') },
     pendingWrites: 1,

@@ -145,7 +145,8 @@ describe("v1's plugin and our coild", { skip: needsRoot, concurrency: 1 }, () =>
     await scene.restoredAfter(async () => {
       const { containerId, namespace, pod } = sandbox;
       const value = { container_id: containerId, namespace, pod, created_at: '2026-11-22T12:38:59.340957085Z' };
-      for (const offset of [202, 201]) await datastore.put({ [`ip/10.11.0.0/${offset}`]: JSON.stringify(value) });
+      // the first is written anew, which makes it the newer one: when coild says so, it knows of both
+      for (const offset of [202, 201, 202]) await datastore.put({ [`ip/10.11.0.0/${offset}`]: JSON.stringify(value) });
       await eventually('coild knows of both', async () => (await plugin.find(sandbox)) === '10.11.0.201');
       const result = await sandbox.add(WITH_V1_NETCONF);
       assert.deepEqual(addressesOf(result), ['10.11.0.201']);

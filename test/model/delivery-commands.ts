@@ -70,7 +70,7 @@ export const DELIVERY_COMMANDS: Commands = {
       );
       if (!held) return undefined;
       fail(world, held);
-      world.late.push(held.call);
+      world.late.push(held);
       return describe(held);
     },
   },
@@ -78,11 +78,11 @@ export const DELIVERY_COMMANDS: Commands = {
   late: {
     weight: 4,
     run: async (world, a) => {
-      const call = chosen(world.late, a);
-      if (!call) return undefined;
-      world.late.splice(world.late.indexOf(call), 1);
-      await makeLate(world, call);
-      return call.name;
+      const held = chosen(world.late, a);
+      if (!held) return undefined;
+      world.late.splice(world.late.indexOf(held), 1);
+      await makeLate(world, held);
+      return describe(held);
     },
   },
 };
@@ -99,10 +99,12 @@ export async function finish(world: World, held: Held): Promise<void> {
   held.call.answer();
 }
 
-export async function makeLate(world: World, call: HeldCall): Promise<void> {
+export async function makeLate(world: World, { node, call }: Held): Promise<void> {
   world.isMakingLate = true;
   await call.make();
   world.isMakingLate = false;
+  // what its node knows by now does not hold any more
+  if (node.coild) world.behind.add(node);
   await world.settle();
 }
 
@@ -116,7 +118,6 @@ export async function hear(world: World, node: ModelNode, count: number): Promis
     heard++;
     await world.settle();
   }
-  if (watch.isHeard(world.truth)) world.behind.delete(node);
   return heard;
 }
 
@@ -131,7 +132,6 @@ async function make(world: World, { node, call }: Held): Promise<void> {
     return;
   }
   await call.make();
-  if (call.name === 'watchNode') world.behind.delete(node);
 }
 
 function answer(held: Held): string {

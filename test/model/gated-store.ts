@@ -21,7 +21,8 @@ type NodeStore = Pick<IpamStore, 'acquireBlock' | 'releaseBlock' | 'allocate' | 
 
 /** Is told of every change when it has been made, before the node hears of it. */
 export interface StoreObserver {
-  allocated(request: AllocateRequest, outcome: AllocateOutcome): void;
+  /** Is told when it is asked for; what it gives, when it was made. */
+  allocating(request: AllocateRequest): (outcome: AllocateOutcome) => void;
   freed(addresses: readonly FreeRequest[], outcome: FreeOutcome): void;
   released(node: string, block: PoolBlock, outcome: ReleaseOutcome): void;
   /** Anything may be another now. */
@@ -65,9 +66,10 @@ export class GatedStore implements NodeStore {
 
   allocate(request: AllocateRequest, signal: AbortSignal): Promise<AllocateOutcome> {
     const what = `allocate ${request.slots.map(addressOf).join(' ')} for ${request.assignment.containerId}`;
+    const made = this.#observer.allocating(request);
     return this.#change(what, signal, async (until) => {
       const outcome = await this.#store.allocate(request, until);
-      this.#observer.allocated(request, outcome);
+      made(outcome);
       return outcome;
     });
   }

@@ -32,7 +32,16 @@ export function checkAlways(world: World): void {
     const families = records.map(([, { block }]) => block.family);
     promise(new Set(families).size === families.length, () => `two addresses of a family are ${containerId}'s`);
   }
-  for (const node of world.nodes) checkRoutes(world, node);
+  for (const node of world.nodes) {
+    checkRoutes(world, node);
+    checkAcquisitions(node);
+  }
+}
+
+/** Many Pods that want an address at once make their node acquire one block. */
+function checkAcquisitions({ name, coild }: ModelNode): void {
+  const under = (coild?.gate.calls ?? []).map((call) => call.name).filter((call) => call.startsWith('acquireBlock '));
+  promise(new Set(under).size === under.length, () => `${name} acquires two blocks at once: ${under}`);
 }
 
 /** No route leads to a Pod that the address is not recorded for. */

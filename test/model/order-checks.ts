@@ -20,19 +20,27 @@ export class OrderChecks {
     this.#world = world;
   }
 
-  allocated({ node, slots, assignment }: AllocateRequest, { outcome }: AllocateOutcome): void {
-    if (outcome !== 'allocated') return;
-    const { nodes, truth, sandboxes, isMakingLate } = this.#world;
-    const routes = nodes.find(({ name }) => name === node)!.routes.exported;
-    for (const { block, offset } of slots) {
-      const what = `${block.nth(offset)} of ${block} was given out by ${node}`;
-      const owner = truth.owners.get(block.toString());
-      if (owner !== node) this.#blame(`${what}, and the block is ${owner ?? "nobody's"}`);
-      else if (!routes.includes(block.toString()) && !isMakingLate)
-        this.#blame(`${what}, and the block is not exported`);
-    }
-    const sandbox = sandboxes.find(({ containerId }) => containerId === assignment.containerId);
-    if (isMakingLate && sandbox) sandbox.mayLeak = true;
+  /** Only out of blocks of its own, exported ones; unless it lost one, and got it anew, without knowing it. */
+  allocating({ node, slots, assignment }: AllocateRequest): (outcome: AllocateOutcome) => void {
+    const { nodes, sandboxes, ownerships } = this.#world;
+    const before = new Map(ownerships);
+    return ({ outcome }) => {
+      if (outcome !== 'allocated') return;
+      const { truth, isMakingLate, behind } = this.#world;
+      const at = nodes.find(({ name }) => name === node)!;
+      const { exported } = at.routes;
+      // a late acquisition, or somebody else, made that another one than the node knew of
+      const isSame = (block: string) => before.get(block) === ownerships.get(block) && !isMakingLate && !behind.has(at);
+      for (const { block, offset } of slots) {
+        const key = block.toString();
+        const what = `${block.nth(offset)} of ${key} was given out by ${node}`;
+        const owner = truth.owners.get(key);
+        if (owner !== node) this.#blame(`${what}, and the block is ${owner ?? 'nobody'}'s`);
+        else if (!exported.includes(key) && isSame(key)) this.#blame(`${what}, and the block is not exported`);
+      }
+      const sandbox = sandboxes.find(({ containerId }) => containerId === assignment.containerId);
+      if (isMakingLate && sandbox) sandbox.mayLeak = true;
+    };
   }
 
   /**
@@ -44,7 +52,7 @@ export class OrderChecks {
     if (outcome !== 'freed') return;
     for (const { revision, ...slot } of addresses) {
       const record = truth.records.get(addressOf(slot));
-      const holder = record?.assignment.containerId;
+      const holder = record?.assignment.containerId ?? 'nobody';
       if (record?.revision !== revision) this.#blame(`${addressOf(slot)} was freed, which is by now ${holder}'s`);
       else if (isMakingLate) sandboxes.find(({ containerId }) => containerId === holder)?.revoke();
     }

@@ -41,7 +41,7 @@ export async function settle(world: World, node: ModelNode): Promise<void> {
  * node cannot attach a Pod afterwards
  */
 export async function windUp(world: World): Promise<void> {
-  for (const call of world.late.splice(0)) await makeLate(world, call);
+  for (const held of world.late.splice(0)) await makeLate(world, held);
   for (const node of world.nodes) {
     node.isCutOff = false;
     node.start();

@@ -26,13 +26,15 @@ export class World {
   readonly nodes: readonly ModelNode[];
   readonly sandboxes: readonly Sandbox[];
   /** Calls of processes that are gone, or that were given up: the datastore may still carry them out. */
-  readonly late: HeldCall[] = [];
+  readonly late: { readonly node: ModelNode; readonly call: HeldCall }[] = [];
   /** What happened, a line each. */
   readonly log: string[] = [];
   /** Nodes that somebody else took something from, and that have not heard of it. */
   readonly behind = new Set<ModelNode>();
   /** Whether what is made at this moment is one of the late calls. */
   isMakingLate = false;
+  /** How often the owner of a block changed. */
+  readonly ownerships = new Map<string, number>();
   now = 0;
   /** Scans under way. */
   readonly #scans = new Map<ModelCoild, number>();
@@ -47,7 +49,7 @@ export class World {
       store,
       restMs,
       observer: {
-        allocated: order.allocated.bind(order),
+        allocating: order.allocating.bind(order),
         freed: order.freed.bind(order),
         released: order.released.bind(order),
         changed: () => this.changed(),
@@ -122,7 +124,8 @@ export class World {
   kill(node: ModelNode): void {
     for (const call of this.calls) if (call.sandbox.node === node) call.sandbox.cut(call);
     this.#scans.delete(node.coild!);
-    this.late.push(...node.kill().filter(({ medium, name }) => medium === 'store' && name !== 'watchNode'));
+    const asked = node.kill().filter(({ medium, name }) => medium === 'store' && name !== 'watchNode');
+    this.late.push(...asked.map((call) => ({ node, call })));
     this.behind.delete(node);
   }
 
@@ -130,9 +133,14 @@ export class World {
   async settle(): Promise<void> {
     for (let i = 0; i < 3; i++) await turn();
     if (this.#isStale) {
-      this.truth = await readTruth(this.store);
+      const truth = await readTruth(this.store);
+      for (const block of new Set([...this.truth.owners.keys(), ...truth.owners.keys()]))
+        if (this.truth.owners.get(block) !== truth.owners.get(block))
+          this.ownerships.set(block, (this.ownerships.get(block) ?? 0) + 1);
+      this.truth = truth;
       this.#isStale = false;
     }
+    for (const node of this.behind) if (node.coild?.store.watch?.isHeard(this.truth)) this.behind.delete(node);
     if (this.#failure !== undefined) throw this.#failure;
   }
 

@@ -54,11 +54,9 @@ export class JournaledBlocks {
 
   #unreachable(): CoilError {
     const { outage } = this.#deps.connection;
-    const why = outage
-      ? `the datastore has not been reached since ${outage.since.toISOString()}`
-      : 'the datastore is just being told what was changed without it';
-    return new CoilError('store-unavailable', `blocks cannot be acquired or returned: ${why}`, {
-      cause: outage?.error,
-    });
+    const message = outage
+      ? `blocks cannot be acquired or returned: the datastore has not been reached since ${outage.since.toISOString()}`
+      : 'blocks cannot be acquired or returned before the datastore was told what was changed without it';
+    return new CoilError('store-unavailable', message, { cause: outage?.error });
   }
 }
