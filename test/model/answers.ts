@@ -45,7 +45,7 @@ export function deleted(call: SandboxCall, truth: Truth): void {
 export function failed(call: SandboxCall, error: unknown, truth: Truth): void {
   const { sandbox, verb } = call;
   sandbox.calls.delete(call);
-  if (call.isDisturbed || call.isBehind) {
+  if (call.isDisturbed || call.mayFail || call.isBehind) {
     if (sandbox.state === 'gone') sandbox.state = 'either';
     return;
   }

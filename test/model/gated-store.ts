@@ -17,7 +17,10 @@ import { HeldWatch } from './held-watch.ts';
 import { addressOf } from './truth.ts';
 
 /** What a node's code uses of a datastore. */
-type NodeStore = Pick<IpamStore, 'acquireBlock' | 'releaseBlock' | 'allocate' | 'free' | 'listAddresses' | 'watchNode'>;
+type NodeStore = Pick<
+  IpamStore,
+  'acquireBlock' | 'releaseBlock' | 'allocate' | 'free' | 'listAddresses' | 'checkWritable' | 'watchNode'
+>;
 
 /** Is told of every change when it has been made, before the node hears of it. */
 export interface StoreObserver {
@@ -85,6 +88,11 @@ export class GatedStore implements NodeStore {
   listAddresses(block: AddressRecord['block'], signal: AbortSignal): Promise<readonly AddressRecord[]> {
     const call = { medium: 'store', name: `listAddresses ${block}`, signal } as const;
     return this.#gate.call(call, () => this.#store.listAddresses(block, AbortSignal.timeout(CALL_MS)));
+  }
+
+  checkWritable(signal: AbortSignal): Promise<void> {
+    const call = { medium: 'store', name: 'checkWritable', signal } as const;
+    return this.#gate.call(call, () => this.#store.checkWritable(AbortSignal.timeout(CALL_MS)));
   }
 
   async *watchNode(node: string, signal: AbortSignal): AsyncGenerator<NodeSnapshot | NodeChange, void, undefined> {
