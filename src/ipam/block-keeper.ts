@@ -4,7 +4,7 @@ import type { IpPrefix } from '../model/ip-prefix.ts';
 import type { BlockExporter } from '../podnet/block-exporter.ts';
 import { Backoff } from '../process/backoff.ts';
 import type { Logger } from '../process/logger.ts';
-import type { AcquiredBlock, BlockRequest, IpamStore } from '../store/ipam-store.ts';
+import type { AcquiredBlock, BlockRequest, IpamStore, PoolBlock } from '../store/ipam-store.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { NodeState } from './node-state.ts';
 import type { OwnedBlock } from './owned-block.ts';
@@ -39,6 +39,7 @@ export class BlockKeeper {
   readonly #deps: BlockKeeperDeps;
   readonly #spares: SpareBlocks | undefined;
   readonly #lock = new KeyedLock();
+  #leaving: readonly PoolBlock[] = [];
   #export = Promise.resolve();
   #nextExport: Promise<void> | undefined;
 
@@ -147,6 +148,33 @@ export class BlockKeeper {
         await backoff.wait(signal).catch(() => undefined);
       }
     }
+  }
+
+  /** Takes note of blocks that were returned without an answer, in place of those that it knew of. */
+  noteLeaving(blocks: readonly PoolBlock[]): void {
+    this.#leaving = blocks;
+  }
+
+  /**
+   * Returns the blocks that were returned without an answer once more. Whether one turned out to be in use, so that the
+   * node's state has to be read anew.
+   * @throws {CoilError} store-unavailable, network
+   */
+  async returnLeaving(signal: AbortSignal): Promise<boolean> {
+    const { state, store, logger, isOffline } = this.#deps;
+    let isOneInUse = false;
+    for (const { pool, block } of this.#leaving) {
+      if (isOffline?.()) break;
+      await this.#lock.run(`${pool}/${block.family}`, signal, async () => {
+        if (state.blocks.some((owned) => owned.block.equals(block))) return;
+        await this.export(signal);
+        const answer = await store.releaseBlock(this.#node, { pool, block }, signal);
+        if (answer.outcome === 'not-empty') isOneInUse = true;
+        this.#leaving = this.#leaving.filter((each) => !each.block.equals(block));
+        logger.info('returned a block', { pool, block: block.toString(), outcome: answer.outcome });
+      });
+    }
+    return isOneInUse;
   }
 
   /**

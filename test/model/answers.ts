@@ -13,6 +13,8 @@ export function added(call: SandboxCall, addresses: readonly string[], truth: Tr
   promise(addresses.length > 0, () => `ADD of ${sandbox.containerId} was answered without an address`);
   // a node that lost its blocks, or a DEL at the same time, may have taken them already
   if (call.isDisturbed || call.isBehind || call.beside.has('DEL')) {
+    // without the datastore, a node cannot know which of its blocks are not its own any more
+    if (call.isBehind && sandbox.node.hasJournal) sandbox.isRevoked = true;
     if (sandbox.state !== 'live') sandbox.state = 'either';
     return;
   }

@@ -27,6 +27,8 @@ export interface StoreObserver {
   /** Is told when it is asked for; what it gives, when it was made. */
   allocating(request: AllocateRequest): (outcome: AllocateOutcome) => void;
   freed(addresses: readonly FreeRequest[], outcome: FreeOutcome): void;
+  /** Is told when it is asked for; what it gives tells whether that can be done still. */
+  releasing(block: PoolBlock): () => boolean;
   released(node: string, block: PoolBlock, outcome: ReleaseOutcome): void;
   /** Anything may be another now. */
   changed(): void;
@@ -60,7 +62,9 @@ export class GatedStore implements NodeStore {
   }
 
   releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
+    const holds = this.#observer.releasing(block);
     return this.#change(`releaseBlock ${block.block}`, signal, async (until) => {
+      if (!holds()) return { outcome: 'not-owned' };
       const outcome = await this.#store.releaseBlock(node, block, until);
       this.#observer.released(node, block, outcome);
       return outcome;

@@ -33,7 +33,7 @@ export function checkAlways(world: World): void {
     promise(new Set(families).size === families.length, () => `two addresses of a family are ${containerId}'s`);
   }
   for (const node of world.nodes) {
-    checkRoutes(world, node);
+    if (!node.hasJournal || !world.behind.has(node)) checkRoutes(world, node);
     checkAcquisitions(node);
   }
 }
@@ -63,8 +63,9 @@ function checkRoutes({ truth, sandboxes }: World, node: ModelNode): void {
 /** What has to be so besides of a node that has nothing to do and has heard all. @throws {Violation} */
 export function checkSettled(world: World, node: ModelNode): void {
   const { truth } = world;
-  const { state, sync } = node.coild!;
-  const owned = blocksOf(truth, node.name).toSorted().join(' ');
+  const { state, sync, leaving } = node.coild!;
+  const using = blocksOf(truth, node.name).filter((block) => !leaving.has(block));
+  const owned = using.toSorted().join(' ');
   const exported = node.routes.exported.toSorted().join(' ');
   checkConnection(world, node);
   promise(sync.isFresh, () => `${node.name} does not follow the datastore`);

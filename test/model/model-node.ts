@@ -80,6 +80,11 @@ export class ModelCoild {
     void sync.run(this.#end.signal);
   }
 
+  /** Blocks that are neither used nor returned. */
+  get leaving(): ReadonlySet<string> {
+    return new Set(this.#journal?.read(({ mirror }) => mirror.leaving).map(({ block }) => block.toString()));
+  }
+
   /** What its journal has to tell the datastore. */
   get untold(): Untold {
     return (
@@ -94,7 +99,7 @@ export class ModelCoild {
   async scan(keepMs: number): Promise<void> {
     const { signal } = this.#end;
     await this.sync.ready(signal);
-    await this.keeper.returnEmpty(keepMs, signal);
+    await this.sync.returnBlocks(keepMs, signal);
     await this.keeper.exportUntilDone(signal);
   }
 

@@ -66,6 +66,13 @@ export class OrderChecks {
     }
   }
 
+  /** Whether it holds still when it is made: etcd takes a block back only of a document that is as it was. */
+  releasing({ block }: PoolBlock): () => boolean {
+    const { ownerships } = this.#world;
+    const before = ownerships.get(block.toString());
+    return () => ownerships.get(block.toString()) === before;
+  }
+
   released(node: string, { block }: PoolBlock, { outcome }: ReleaseOutcome): void {
     const { nodes, isMakingLate } = this.#world;
     const isExported = nodes.find(({ name }) => name === node)!.routes.exported.includes(block.toString());

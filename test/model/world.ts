@@ -46,8 +46,6 @@ export class World {
   stored: Truth = NOTHING;
   /** The same, with what the nodes' journals have to tell it. */
   truth: Truth = NOTHING;
-  /** Nodes that take the datastore for lost. */
-  readonly #offline = new Set<ModelNode>();
   #isStale = true;
   #failure: unknown;
 
@@ -61,6 +59,7 @@ export class World {
       observer: {
         allocating: order.allocating.bind(order),
         freed: order.freed.bind(order),
+        releasing: order.releasing.bind(order),
         released: order.released.bind(order),
         changed: () => this.changed(),
       },
@@ -156,25 +155,10 @@ export class World {
       this.stored = truth;
       this.#isStale = false;
     }
-    for (const node of this.nodes) this.#leaveCalls(node);
     this.truth = withJournals(this.stored, this.nodes);
     for (const node of this.behind) if (node.coild?.store.watch?.isHeard(this.stored)) this.behind.delete(node);
     for (const sandbox of this.sandboxes) if (sandbox.state === 'live' && this.#isOvertaken(sandbox)) sandbox.revoke();
     if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  /** Of a datastore that was just found to be lost, nobody waits for an answer. */
-  #leaveCalls(node: ModelNode): void {
-    const isOffline = node.coild?.offline?.isOffline ?? false;
-    if (isOffline && !this.#offline.has(node)) {
-      for (const call of node.coild!.gate.calls) {
-        if (call.medium !== 'store' || call.name === 'watchNode') continue;
-        call.fail(new Error('nobody waits'));
-        if (!call.isMade) this.late.push({ node, call });
-      }
-    }
-    if (isOffline) this.#offline.add(node);
-    else this.#offline.delete(node);
   }
 
   /** A call that was given up assigned its address to another, after the node had told that this is free. */

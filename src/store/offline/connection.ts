@@ -35,12 +35,15 @@ export class Connection {
     return this.#round.signal;
   }
 
-  /** Waits for `work`, but no longer than the connection is there. @throws what `work` throws, or what `lost` was told */
-  async call<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Waits for `work`, but no longer than the connection is there; then it is aborted, so that nothing that it has not
+   * asked for yet is done later. @throws what `work` throws, or what `lost` was told
+   */
+  async call<T>(work: (until: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     this.#calls.add(reject);
     try {
-      work().then(resolve, reject);
+      work(AbortSignal.any([signal, this.#round.signal])).then(resolve, reject);
       return await promise;
     } finally {
       this.#calls.delete(reject);

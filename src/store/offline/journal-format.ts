@@ -3,7 +3,8 @@
  * first snapshot. Text of pools and assignments is JSON. A revision that is no whole number is one of `RevisionClock`:
  * such an address was given out here, and the datastore is to be told, unless `answered` is 0: then nobody has been told
  * that it is theirs. `asked` is 1 where the datastore may have recorded it already. `freed` has addresses that were
- * freed here, which the datastore is to be told; `lost` those that turned out not to be this node's.
+ * freed here, which the datastore is to be told; a block is `leaving` from when the datastore is asked to take it back
+ * until it has answered; `lost` those that turned out not to be this node's.
  */
 const SCHEMA = `
   CREATE TABLE origin (
@@ -16,7 +17,12 @@ const SCHEMA = `
 
   CREATE TABLE pool (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
-  CREATE TABLE block (place INTEGER PRIMARY KEY, prefix TEXT NOT NULL UNIQUE, pool TEXT NOT NULL) STRICT;
+  CREATE TABLE block (
+    place INTEGER PRIMARY KEY,
+    prefix TEXT NOT NULL UNIQUE,
+    pool TEXT NOT NULL,
+    leaving INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
 
   CREATE TABLE address (
     block TEXT NOT NULL,

@@ -54,7 +54,7 @@ export class JournaledAddresses {
     try {
       const revision = this.#note(request);
       try {
-        const answer = await connection.call(() => remote.allocate(request, signal));
+        const answer = await connection.call((until) => remote.allocate(request, until), signal);
         this.#settle(request, answer, revision);
         return answer;
       } catch (error) {
@@ -79,7 +79,7 @@ export class JournaledAddresses {
       // the watch has not told yet at which revision the datastore recorded it
       if (addresses.some(({ revision }) => isPending(revision))) return { outcome: 'changed' };
       try {
-        const answer = await connection.call(() => remote.free(addresses, signal));
+        const answer = await connection.call((until) => remote.free(addresses, until), signal);
         if (answer.outcome === 'freed') this.#forget(addresses, answer.revision);
         return answer;
       } catch (error) {
@@ -94,7 +94,7 @@ export class JournaledAddresses {
     const { journal, connection, remote } = this.#deps;
     if (connection.isOnline) {
       try {
-        return await connection.call(() => remote.listAddresses(block, signal));
+        return await connection.call((until) => remote.listAddresses(block, until), signal);
       } catch (error) {
         if (signal.aborted || !CoilError.is(error, 'store-unavailable')) throw error;
         connection.lost(error);

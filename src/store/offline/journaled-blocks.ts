@@ -19,9 +19,9 @@ export class JournaledBlocks {
 
   async acquire(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
     const { remote, journal } = this.#deps;
-    const acquired = await this.#reached(() => remote.acquireBlock(request, signal), signal);
+    const acquired = await this.#reached((until) => remote.acquireBlock(request, until), signal);
     journal.clock.heard(acquired.revision);
-    journal.write(({ mirror }) => mirror.addBlock(acquired));
+    journal.write(({ mirror }) => mirror.ownBlock(acquired));
     return acquired;
   }
 
@@ -29,11 +29,12 @@ export class JournaledBlocks {
     const { remote, journal, connection } = this.#deps;
     if (!connection.isOnline) throw this.#unreachable();
     // before the datastore is asked: another node may have it as soon as that has answered
-    journal.write(({ mirror }) => mirror.removeBlock(owned.block));
-    const keep = () => journal.write(({ mirror }) => mirror.addBlock(owned));
+    journal.write(({ mirror }) => mirror.leaveBlock(owned.block));
+    const keep = () => journal.write(({ mirror }) => mirror.ownBlock(owned));
     try {
-      const answer = await this.#reached(() => remote.releaseBlock(node, owned, signal), signal);
+      const answer = await this.#reached((until) => remote.releaseBlock(node, owned, until), signal);
       if (answer.outcome === 'not-empty') keep();
+      else journal.write(({ mirror }) => mirror.removeLeaving(owned.block));
       return answer;
     } catch (error) {
       if (!signal.aborted && !CoilError.is(error, 'store-unavailable')) keep();
@@ -41,11 +42,11 @@ export class JournaledBlocks {
     }
   }
 
-  async #reached<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async #reached<T>(call: (until: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     const { connection } = this.#deps;
     if (!connection.isOnline) throw this.#unreachable();
     try {
-      return await connection.call(call);
+      return await connection.call(call, signal);
     } catch (error) {
       if (!signal.aborted && CoilError.is(error, 'store-unavailable')) connection.lost(error);
       throw error;

@@ -29,8 +29,12 @@ export class Mirror {
   }
 
   get blocks(): readonly PoolBlock[] {
-    const rows = this.#db.all<{ prefix: string; pool: string }>('SELECT prefix, pool FROM block ORDER BY place');
-    return rows.map(({ prefix, pool }) => ({ pool, block: IpPrefix.parse(prefix) }));
+    return this.#blocks('SELECT prefix, pool FROM block WHERE leaving = 0 ORDER BY place');
+  }
+
+  /** Blocks that the datastore was asked to take back: nobody knows whether it has, or will yet. */
+  get leaving(): readonly PoolBlock[] {
+    return this.#blocks('SELECT prefix, pool FROM block WHERE leaving = 1 ORDER BY place');
   }
 
   get addresses(): readonly AddressRow[] {
@@ -38,7 +42,7 @@ export class Mirror {
   }
 
   owns(block: IpPrefix): boolean {
-    return this.#db.get('SELECT 1 FROM block WHERE prefix = ?', block.toString()) !== undefined;
+    return this.#db.get('SELECT 1 FROM block WHERE prefix = ? AND leaving = 0', block.toString()) !== undefined;
   }
 
   setPool(name: string, pool: AddressPool | undefined): void {
@@ -46,8 +50,24 @@ export class Mirror {
     else this.#db.run('DELETE FROM pool WHERE name = ?', name);
   }
 
+  /** The datastore tells that it is the node's; one that is leaving stays so. */
   addBlock({ pool, block }: PoolBlock): void {
     this.#db.run('INSERT OR IGNORE INTO block (prefix, pool) VALUES (?, ?)', block.toString(), pool);
+  }
+
+  /** The node has come to own it, or could not return it. */
+  ownBlock(owned: PoolBlock): void {
+    this.addBlock(owned);
+    this.#db.run('UPDATE block SET leaving = 0 WHERE prefix = ?', owned.block.toString());
+  }
+
+  leaveBlock(block: IpPrefix): void {
+    this.#db.run('UPDATE block SET leaving = 1 WHERE prefix = ?', block.toString());
+  }
+
+  /** Takes it out, unless the node has come to own it anew meanwhile. */
+  removeLeaving(block: IpPrefix): void {
+    this.#db.run('DELETE FROM block WHERE prefix = ? AND leaving = 1', block.toString());
   }
 
   removeBlock(block: IpPrefix): void {
@@ -87,14 +107,22 @@ export class Mirror {
 
   /** Takes over all of a snapshot. */
   replace({ pools, blocks, addresses }: Pick<NodeSnapshot, 'pools' | 'blocks' | 'addresses'>): void {
+    const { leaving } = this;
     for (const table of ['pool', 'block', 'address']) this.#db.run(`DELETE FROM ${table}`);
     for (const [name, pool] of pools) this.setPool(name, pool);
     for (const each of blocks) this.addBlock(each);
+    for (const { block } of leaving) this.leaveBlock(block);
     for (const record of addresses) this.put(record, RECORDED);
+  }
+
+  #blocks(sql: string): readonly PoolBlock[] {
+    const rows = this.#db.all<{ prefix: string; pool: string }>(sql);
+    return rows.map(({ prefix, pool }) => ({ pool, block: IpPrefix.parse(prefix) }));
   }
 
   snapshot(revision: Revision): NodeSnapshot {
     const addresses = this.addresses.map(recordOf);
-    return { kind: 'snapshot', revision, pools: this.pools, blocks: this.blocks, addresses, unreadable: [] };
+    const { pools, blocks, leaving } = this;
+    return { kind: 'snapshot', revision, pools, blocks, leaving, addresses, unreadable: [] };
   }
 }

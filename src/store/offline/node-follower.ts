@@ -50,7 +50,7 @@ export class NodeFollower {
     let isTold = false;
     for (;;) {
       if (!isTold && !connection.isOnline) {
-        yield this.#known();
+        yield await this.#known(signal);
         isTold = true;
       }
       let isReading = false;
@@ -78,9 +78,9 @@ export class NodeFollower {
   }
 
   /** What the journal has. From now on it is relied on, so whoever was not answered may find it. */
-  #known(): NodeSnapshot {
+  async #known(signal: AbortSignal): Promise<NodeSnapshot> {
     const { journal, connection } = this.#deps;
-    journal.write(({ mirror }) => mirror.answerAll());
+    await journal.commit(({ mirror }) => mirror.answerAll(), signal);
     const { snapshot } = journal;
     if (snapshot) return snapshot;
     const message = 'the datastore cannot be reached, and the journal knows nothing of this node yet';

@@ -82,7 +82,10 @@ export class OfflineStore implements IpamStore, StoreConnection {
   }
 
   async allocate(request: AllocateRequest, signal: AbortSignal): Promise<AllocateOutcome> {
-    return await this.#addresses.allocate(request, signal);
+    const answer = await this.#addresses.allocate(request, signal);
+    // what it had before is not its own, whoever lost it
+    if (answer.outcome === 'allocated') this.detached(request.assignment);
+    return answer;
   }
 
   async free(addresses: readonly FreeRequest[], signal: AbortSignal): Promise<FreeOutcome> {
@@ -112,7 +115,7 @@ export class OfflineStore implements IpamStore, StoreConnection {
     this.#deps.journal.checkWritable();
     if (this.isOffline) return;
     try {
-      await this.#connection.call(() => this.#deps.remote.checkWritable(signal));
+      await this.#connection.call((until) => this.#deps.remote.checkWritable(until), signal);
     } catch (error) {
       if (signal.aborted || !CoilError.is(error, 'store-unavailable')) throw error;
       this.#connection.lost(error);
