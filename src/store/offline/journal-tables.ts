@@ -1,7 +1,8 @@
 import { CoilError } from '../../model/error.ts';
-import type { AddressRecord, NodeChange, NodeSnapshot } from '../ipam-store.ts';
+import type { AcquiredBlock, AddressRecord, NodeChange, NodeSnapshot, PoolBlock, Revision } from '../ipam-store.ts';
 import type { SqliteDatabase } from '../sqlite/sqlite-database.ts';
 import type { LostAddress } from '../store-connection.ts';
+import { BlockNews } from './block-news.ts';
 import { isSameAttachment, recordOf } from './journal-rows.ts';
 import { LocalChanges } from './local-changes.ts';
 import { LostAddresses } from './lost-addresses.ts';
@@ -31,6 +32,7 @@ export class JournalTables {
   readonly local: LocalChanges;
   readonly #db: SqliteDatabase;
   readonly #clock: RevisionClock;
+  readonly #blockNews = new BlockNews();
 
   constructor(db: SqliteDatabase, clock: RevisionClock) {
     this.#db = db;
@@ -91,7 +93,9 @@ export class JournalTables {
   /** Takes over a snapshot; gives the addresses that it does not let their Pods have. */
   merge(snapshot: NodeSnapshot, options: MergeOptions): readonly LostAddress[] {
     const { mirror, pending } = this;
-    const lost = mergeSnapshot({ mirror, pending, clock: this.#clock }, snapshot, options);
+    if (options.isRestored) this.#blockNews.clear();
+    const blocks = this.#blockNews.after(snapshot, mirror.blocks);
+    const lost = mergeSnapshot({ mirror, pending, clock: this.#clock }, { ...snapshot, blocks }, options);
     const { datastore = null, revision } = snapshot;
     this.#db.run('UPDATE origin SET datastore = ?, revision = ?', datastore, revision);
     for (const each of lost) this.lost.add(each);
@@ -103,6 +107,7 @@ export class JournalTables {
     this.#clock.heard(change.revision);
     if (change.kind === 'pool') this.mirror.setPool(change.name, change.pool);
     else if (change.kind === 'address') this.#applyAddress(change);
+    else if (!this.#blockNews.note(change, change.revision)) return [];
     else if (change.owned) this.mirror.addBlock(change);
     else {
       const lost = this.local.loseBlock(change);
@@ -110,6 +115,22 @@ export class JournalTables {
       return lost;
     }
     return [];
+  }
+
+  /** The datastore has given the node a block. */
+  ownBlock(acquired: AcquiredBlock): void {
+    this.#clock.heard(acquired.revision);
+    this.#blockNews.note(acquired, acquired.revision);
+    this.mirror.ownBlock(acquired);
+  }
+
+  /** The datastore has taken a block back; without a revision, it was not the node's any more. */
+  returnBlock({ block }: PoolBlock, revision?: Revision): void {
+    if (revision !== undefined) {
+      this.#clock.heard(revision);
+      this.#blockNews.note({ block }, revision);
+    }
+    this.mirror.removeLeaving(block);
   }
 
   /** The newest revision that the datastore told of is kept, though nothing else tells of it. */

@@ -20,8 +20,7 @@ export class JournaledBlocks {
   async acquire(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
     const { remote, journal } = this.#deps;
     const acquired = await this.#reached((until) => remote.acquireBlock(request, until), signal);
-    journal.clock.heard(acquired.revision);
-    journal.write(({ mirror }) => mirror.ownBlock(acquired));
+    journal.write((tables) => tables.ownBlock(acquired));
     return acquired;
   }
 
@@ -34,7 +33,10 @@ export class JournaledBlocks {
     try {
       const answer = await this.#reached((until) => remote.releaseBlock(node, owned, until), signal);
       if (answer.outcome === 'not-empty') keep();
-      else journal.write(({ mirror }) => mirror.removeLeaving(owned.block));
+      else
+        journal.write((tables) =>
+          tables.returnBlock(owned, answer.outcome === 'released' ? answer.revision : undefined),
+        );
       return answer;
     } catch (error) {
       if (!signal.aborted && !CoilError.is(error, 'store-unavailable')) keep();
@@ -44,7 +46,8 @@ export class JournaledBlocks {
 
   async #reached<T>(call: (until: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     const { connection } = this.#deps;
-    if (!connection.isOnline) throw this.#unreachable();
+    // one that is just being told what was changed without it answers too
+    if (connection.outage) throw this.#unreachable();
     try {
       return await connection.call(call, signal);
     } catch (error) {
@@ -57,7 +60,7 @@ export class JournaledBlocks {
     const { outage } = this.#deps.connection;
     const message = outage
       ? `blocks cannot be acquired or returned: the datastore has not been reached since ${outage.since.toISOString()}`
-      : 'blocks cannot be acquired or returned before the datastore was told what was changed without it';
+      : 'no block can be returned before the datastore was told what was changed without it';
     return new CoilError('store-unavailable', message, { cause: outage?.error });
   }
 }
