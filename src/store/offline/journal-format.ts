@@ -2,7 +2,8 @@
  * `origin` has one row: whose copy the rest is, and the newest revision that the datastore told of; null before the
  * first snapshot. Text of pools and assignments is JSON. A revision that is no whole number is one of `RevisionClock`:
  * such an address was given out here, and the datastore is to be told, unless `answered` is 0: then nobody has been told
- * that it is theirs. `asked` is 1 where the datastore may have recorded it already. `freed` has addresses that were
+ * that it is theirs. `asked` is 1 where the datastore may have recorded it already. `freeing` is 1 from when the
+ * datastore is asked to free it until it has answered. `freed` has addresses that were
  * freed here, which the datastore is to be told; a block is `leaving` from when the datastore is asked to take it back
  * until it has answered; `lost` those that turned out not to be this node's.
  */
@@ -31,6 +32,7 @@ const SCHEMA = `
     revision REAL NOT NULL,
     asked INTEGER NOT NULL,
     answered INTEGER NOT NULL,
+    freeing INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (block, "offset")
   ) STRICT, WITHOUT ROWID;
 

@@ -78,12 +78,18 @@ export class JournaledAddresses {
     if (connection.isOnline) {
       // the watch has not told yet at which revision the datastore recorded it
       if (addresses.some(({ revision }) => isPending(revision))) return { outcome: 'changed' };
+      this.#noteFreeing(addresses, true);
       try {
         const answer = await connection.call((until) => remote.free(addresses, until), signal);
         if (answer.outcome === 'freed') this.#forget(addresses, answer.revision);
+        else this.#noteFreeing(addresses, false);
         return answer;
       } catch (error) {
-        if (signal.aborted || !CoilError.is(error, 'store-unavailable')) throw error;
+        if (signal.aborted) throw error;
+        if (!CoilError.is(error, 'store-unavailable')) {
+          this.#noteFreeing(addresses, false);
+          throw error;
+        }
         connection.lost(error);
       }
     }
@@ -142,6 +148,14 @@ export class JournaledAddresses {
   #withdraw({ slots }: AllocateRequest, noted: Revision): void {
     this.#write(({ mirror }) => {
       for (const slot of slots) if (mirror.at(slot)?.revision === noted) mirror.remove(slot);
+    });
+  }
+
+  /** Should nobody hear the answer, and the datastore be gone then, they are free: an ADD must not find them given. */
+  #noteFreeing(addresses: readonly FreeRequest[], isAsked: boolean): void {
+    this.#write(({ mirror }) => {
+      for (const address of addresses)
+        if (mirror.at(address)?.revision === address.revision) mirror.setFreeing(address, { isAsked });
     });
   }
 

@@ -71,6 +71,14 @@ export class LocalChanges {
     return { outcome: 'freed', revision };
   }
 
+  /** Answers in the place of the datastore what that was asked for: from now on it is used, or free. */
+  answerAll(): void {
+    const { mirror } = this.#deps;
+    mirror.answerAll();
+    const freeing = mirror.freeing.map(recordOf);
+    if (freeing.length > 0) this.free(freeing);
+  }
+
   /** Takes a block out of the mirror; gives the addresses of it that Pods still have. */
   loseBlock({ block }: PoolBlock): readonly LostAddress[] {
     const { mirror } = this.#deps;

@@ -100,6 +100,17 @@ export class Mirror {
     this.#db.run('DELETE FROM address WHERE block = ?', block.toString());
   }
 
+  /** The datastore is about to be asked to free it, or has answered that it does not. */
+  setFreeing({ block, offset }: AddressSlot, { isAsked }: { readonly isAsked: boolean }): void {
+    const sql = 'UPDATE address SET freeing = ? WHERE block = ? AND "offset" = ?';
+    this.#db.run(sql, Number(isAsked), block.toString(), offset);
+  }
+
+  /** Addresses that the datastore was asked to free, and nobody knows whether it has. */
+  get freeing(): readonly AddressRow[] {
+    return this.#db.all<AddressRow>(`SELECT ${COLUMNS} FROM address WHERE freeing = 1`);
+  }
+
   /** Whoever waited for an answer has gone, or is given this one: what was asked for is used from now on. */
   answerAll(): void {
     this.#db.run('UPDATE address SET answered = 1 WHERE answered = 0');

@@ -80,7 +80,7 @@ export class NodeFollower {
   /** What the journal has. From now on it is relied on, so whoever was not answered may find it. */
   async #known(signal: AbortSignal): Promise<NodeSnapshot> {
     const { journal, connection } = this.#deps;
-    await journal.commit(({ mirror }) => mirror.answerAll(), signal);
+    await journal.commit(({ local }) => local.answerAll(), signal);
     const { snapshot } = journal;
     if (snapshot) return snapshot;
     const message = 'the datastore cannot be reached, and the journal knows nothing of this node yet';
