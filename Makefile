@@ -16,12 +16,13 @@ BUILD_PACKAGES := gcc libc6-dev musl-tools libatomic1
 RUN_PACKAGES := $(BUILD_PACKAGES) iproute2 util-linux procps bird2 etcd-server etcd-client
 TEST_PACKAGES := $(RUN_PACKAGES) containerd runc containernetworking-plugins iptables sqlite3 zsh fish
 
-.PHONY: help demo test soak bench build image lint fix clean
+.PHONY: help demo test soak guards bench build image lint fix clean
 
 help:
 	@echo 'make demo              two nodes, BIRD between them, six Pods that reach each other (STORE=etcd: over etcd)'
 	@echo 'make test              all tests; without root, those that need no kernel privileges'
 	@echo 'make soak              each test/soak/*.soak.ts for MINUTES=10, side by side, with random seeds'
+	@echo 'make guards            takes out one guard after the other, and tells which test fails then'
 	@echo 'make bench             ADD and DEL beside ptp + host-local'
 	@echo 'make build             dist/: the launcher, hypercoil, and links by its programs'"'"' names'
 	@echo 'make image             dist/coil-image.tar, the container image of these, without Docker'
@@ -53,6 +54,10 @@ test: build
 soak: build
 	@tools/install-packages.sh $(TEST_PACKAGES)
 	@MINUTES='$(MINUTES)' npm run --silent soak
+
+guards: build
+	@tools/install-packages.sh $(TEST_PACKAGES)
+	@node test/guards/try-guards.ts
 
 bench: build
 	@tools/install-packages.sh $(TEST_PACKAGES)

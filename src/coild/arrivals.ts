@@ -2,8 +2,11 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Who has connected and still says nothing after this time has no request under way. */
-const SILENCE_MS = 200;
+/**
+ * Who has connected and still says nothing after so many looks, a millisecond or more apart, has no request under way.
+ * Not a time: a process that does not get the processor, on a busy node, has not looked.
+ */
+const LOOKS = 200;
 const LOOK_MS = 1;
 
 /**
@@ -26,9 +29,8 @@ export class Arrivals {
 
   /** Waits until all who have come have brought their request, within bounds. */
   async settled(): Promise<void> {
-    const deadline = performance.now() + SILENCE_MS;
-    for (let seen = -1; seen !== this.#accepted || this.#silent.size > 0; ) {
-      if (performance.now() > deadline) return;
+    let seen = -1;
+    for (let look = 0; look < LOOKS && (seen !== this.#accepted || this.#silent.size > 0); look++) {
       seen = this.#accepted;
       await delay(LOOK_MS);
     }

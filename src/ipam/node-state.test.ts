@@ -126,6 +126,13 @@ test('the news that a block was lost takes no address that was assigned since', 
   assert.deepEqual([owned(), offsets()], [['10.0.0.0/30'], [1]]);
 });
 
+test('an assignment of another node, which the node came across, does not keep a block that was lost', () => {
+  state.reset(snapshot(10, [a], [record(a, 0, 'x', 5)]));
+  state.see(record(a, 0, "another node's", 14));
+  state.apply({ kind: 'block', revision: 12, pool: 'default', block: a, owned: false });
+  assert.deepEqual([owned(), offsets()], [[], []]);
+});
+
 test('an answer that comes when its block was lost, and even acquired anew, is not taken for true', () => {
   state.reset(snapshot(10, [a]));
   state.apply({ kind: 'block', revision: 12, pool: 'default', block: a, owned: false });

@@ -126,13 +126,13 @@ export class NodeState {
     for (const record of newer) this.#use(record);
   }
 
-  /** Takes away a block that is not the node's any more; if addresses of it were assigned since, it is the node's again. */
+  /** Takes away a block that is not the node's any more; if the node has assigned addresses of it since, it is again. */
   removeBlock(block: IpPrefix, revision: Revision): void {
     const owned = this.#blocks.get(block.toString());
     if (!this.#isNews(block.toString(), revision)) return;
     const newer = this.#assignedSince(block, revision);
     this.dropBlock(block);
-    if (owned && newer.length > 0) this.#own(owned, revision);
+    if (owned && owned.provenAt > revision) this.#own(owned, revision, owned.provenAt);
     for (const record of newer) this.#use(record);
   }
 
@@ -149,7 +149,10 @@ export class NodeState {
    */
   record(record: AddressRecord): boolean {
     const owned = this.#blocks.get(record.block.toString());
-    if (owned && record.revision > owned.revision) this.#record(record, record.revision);
+    if (owned && record.revision > owned.revision) {
+      owned.provenAt = Math.max(owned.provenAt, record.revision);
+      this.#record(record, record.revision);
+    }
     return this.#records.get(slotKey(record))?.revision === record.revision;
   }
 
@@ -226,10 +229,10 @@ export class NodeState {
     return this.records.filter((record) => record.block.equals(block) && record.revision > revision);
   }
 
-  #own({ pool, block }: PoolBlock, revision: Revision): void {
+  #own({ pool, block }: PoolBlock, revision: Revision, provenAt = revision): void {
     const allocator = new BlockAllocator({ blockSize: block.hostBits, restMs: this.#restMs });
     const emptySince = this.#clock();
-    this.#blocks.set(block.toString(), { pool, block, allocator, revision, state: 'acquired', emptySince });
+    this.#blocks.set(block.toString(), { pool, block, allocator, revision, provenAt, state: 'acquired', emptySince });
   }
 
   /** Adds an assignment, or replaces it, as the datastore had it at `revision`, unless that is old news. */

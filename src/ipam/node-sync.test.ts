@@ -73,6 +73,41 @@ test('the state is fresh while it is watched, and not while the watch is lost; w
   await running;
 });
 
+test('what was read before a change whose outcome is unknown is not relied upon, though the read had begun', async () => {
+  const stop = new AbortController();
+  const reads: PromiseWithResolvers<void>[] = [];
+  const watchNode = async function* () {
+    const read = Promise.withResolvers<void>();
+    reads.push(read);
+    await read.promise;
+    yield EMPTY;
+  };
+  const sync = new NodeSync(
+    { node: 'node1', scanIntervalMs: 60_000, backoff: new Backoff({ baseMs: 1, maxMs: 1 }) },
+    {
+      store: { watchNode },
+      state: new NodeState({ restMs: 0 }, { clock: () => 0 }),
+      keeper: { exportUntilDone: async () => undefined, returnEmpty: async () => undefined },
+      logger: new RecordingLogger(),
+    },
+  );
+  const running = sync.run(stop.signal);
+  let isReady = false;
+  const ready = sync.ready(AbortSignal.timeout(5_000)).then(() => {
+    isReady = true;
+  });
+  await until(() => reads.length === 1);
+  sync.renew('a change failed');
+  reads[0]!.resolve();
+  await until(() => reads.length === 2);
+  assert.equal(isReady, false);
+  reads[1]!.resolve();
+  await ready;
+  stop.abort();
+  for (const read of reads) read.resolve();
+  await running;
+});
+
 test('a scan that fails is logged, and the next one comes all the same', async () => {
   const stop = new AbortController();
   const logger = new RecordingLogger();

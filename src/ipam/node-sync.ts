@@ -56,12 +56,13 @@ export class NodeSync {
     }
   }
 
-  /** Has the state read anew before anybody relies on it again. */
+  /** Has the state read anew before anybody relies on it again, even where a read is under way: that may be too old. */
   renew(reason: string): void {
-    if (!this.#isFresh) return;
-    this.#deps.logger.warn('reading the state of this node anew', { reason });
-    this.#isFresh = false;
-    this.#fresh = Promise.withResolvers();
+    if (this.#isFresh) {
+      this.#deps.logger.warn('reading the state of this node anew', { reason });
+      this.#isFresh = false;
+      this.#fresh = Promise.withResolvers();
+    }
     this.#round.abort();
   }
 
@@ -91,6 +92,7 @@ export class NodeSync {
   async #followOnce(round: AbortSignal, succeeded: () => void, signal: AbortSignal): Promise<void> {
     const { store, state, keeper, logger } = this.#deps;
     for await (const change of store.watchNode(this.#options.node, round)) {
+      round.throwIfAborted();
       if (change.kind !== 'snapshot') {
         state.apply(change);
         if (change.kind === 'block') void keeper.exportUntilDone(signal);

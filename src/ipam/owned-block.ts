@@ -9,6 +9,8 @@ export interface OwnedBlock {
   readonly allocator: BlockAllocator;
   /** Where it is known: that of the change by which the node came to own it; else that at which it was seen to. */
   readonly revision: Revision;
+  /** The newest revision at which a transaction of the node's own has shown that the block is the node's. */
+  provenAt: Revision;
   /**
    * 'acquired': not in the routing table yet, so nothing is allocated from it; 'exported': in use; 'leaving': about to
    * be returned, its route is being withdrawn.
