@@ -27,7 +27,13 @@ export class CoildProcess implements AsyncDisposable {
   }
 
   static async start({ dist, socket, flags }: CoildProcessOptions): Promise<CoildProcess> {
-    const args = [`--socket=${socket}`, '--http=', `--logfile=${logOf(socket)}`, ...flags];
+    const args = [
+      `--socket=${socket}`,
+      '--http=',
+      `--journal=${socket}.journal`,
+      `--logfile=${logOf(socket)}`,
+      ...flags,
+    ];
     const child = spawn(`${dist}/coild`, args, {
       // one coild a node: another for each
       env: { COIL_NODE_NAME: `bench-${basename(socket, '.sock')}` },

@@ -25,10 +25,11 @@ export class Coild {
 
   static async start(demo: DemoRun, node: Node, store: Datastore): Promise<Coild> {
     const socket = demo.path(`${node.name}-coild.sock`);
+    const journal = demo.path(`${node.name}-journal.db`);
     const { log } = await Daemon.start(demo, {
       title: `coild of ${node.name}`,
       netns: node.netns,
-      line: [PROGRAMS.coild, ...store.flags, `--socket=${socket}`, '--scan-interval=1s'],
+      line: [PROGRAMS.coild, ...store.flags, `--socket=${socket}`, '--scan-interval=1s', `--journal=${journal}`],
       log: `${node.name}-coild.log`,
       env: { COIL_NODE_NAME: node.name },
     });

@@ -6,7 +6,7 @@ import { PodAttacher, type PodAttacherDeps } from '../cni/pod-attacher.ts';
 import { spoolFolder } from '../cni/spooled-del.ts';
 import { BlockKeeper } from '../ipam/block-keeper.ts';
 import { KeyedLock } from '../ipam/keyed-lock.ts';
-import { NodeIpam } from '../ipam/node-ipam.ts';
+import { NodeIpam, type ReleaseRequest } from '../ipam/node-ipam.ts';
 import { NodeState } from '../ipam/node-state.ts';
 import { NodeSync } from '../ipam/node-sync.ts';
 import { StoreChanges } from '../ipam/store-changes.ts';
@@ -18,7 +18,9 @@ import { abortable } from '../process/abortable.ts';
 import type { Metrics } from '../process/metrics.ts';
 import type { ExposedMetrics } from '../process/metrics-listener.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
+import type { StoreConnection } from '../store/store-connection.ts';
 import { createReclaim, type ReclaimSettings, type ReclaimSources } from './create-reclaim.ts';
+import { datastoreStatus } from './datastore-status.ts';
 import { DelSpool } from './del-spool.ts';
 import { createHttpServer } from './http-server.ts';
 import { hostToBind, type ListenAddress } from './listen-address.ts';
@@ -26,6 +28,7 @@ import { NetworkGuard } from './network-guard.ts';
 import { addNodeMetrics } from './node-metrics.ts';
 import { NodeSession, type NodeSessionDeps } from './node-session.ts';
 import { nodeStatus } from './node-status.ts';
+import { obstacleToAdds } from './obstacle-to-adds.ts';
 import { requestMetrics } from './request-metrics.ts';
 import { listenUnix } from './unix-listener.ts';
 
@@ -44,6 +47,8 @@ export interface CoildOptions {
   readonly scanIntervalMs: number;
   /** How long a freed address rests. */
   readonly restMs: number;
+  /** Whether a block is kept in hand of each pool that the node's Pods use. */
+  readonly keepSpare?: boolean;
   readonly reclaim: ReclaimSettings;
 }
 
@@ -52,6 +57,8 @@ export interface CoildDeps
     ReclaimSources,
     Pick<NodeSessionDeps, 'sessions'> {
   readonly store: IpamStore;
+  /** What the store tells of its connection to the datastore; undefined where it always needs that. */
+  readonly connection?: StoreConnection | undefined;
   readonly exporter: BlockExporter;
   readonly changes: NetworkChanges;
   readonly hostSide: HostSide;
@@ -66,11 +73,12 @@ export interface CoildDeps
 /** The node daemon: serves requests until `signal` is aborted, then finishes those under way. */
 export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: AbortSignal): Promise<void> {
   const { node, socket, http } = options;
-  const { logger } = deps;
+  const { logger, connection } = deps;
   const background = new AbortController();
   const state = new NodeState(options, deps);
-  const storeChanges = new StoreChanges(deps);
-  const keeper = new BlockKeeper({ node }, { ...deps, store: storeChanges, state });
+  const isOffline = () => connection?.isOffline ?? false;
+  const storeChanges = new StoreChanges({ ...deps, isOffline });
+  const keeper = new BlockKeeper(options, { ...deps, store: storeChanges, state, isOffline });
   const sync = new NodeSync(options, { ...deps, state, keeper });
   const session = new NodeSession(options, deps);
   const permittedSync = {
@@ -84,26 +92,29 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
     { node },
     { ...deps, store: storeChanges, state, keeper, sync: permittedSync, signal: background.signal },
   );
+  const podIpam = {
+    allocate: ipam.allocate.bind(ipam),
+    find: ipam.find.bind(ipam),
+    release: async (request: ReleaseRequest, until: AbortSignal) => {
+      const addresses = await ipam.release(request, until);
+      connection?.detached(request);
+      return addresses;
+    },
+  };
   const lock = new KeyedLock();
-  const attacher = new PodAttacher({ ...deps, ipam, lock });
-  const { reclaim, garbage } = createReclaim(node, options.reclaim, { ...deps, state, sync, ipam, attacher });
+  const attacher = new PodAttacher({ ...deps, ipam: podIpam, lock });
+  const reclaiming = { ...deps, state, sync, isOffline, ipam, attacher };
+  const { reclaim, garbage } = createReclaim(node, options.reclaim, reclaiming);
   const spool = new DelSpool({ folder: spoolFolder(socket) }, { ...deps, attacher });
   const guard = new NetworkGuard(options, { ...deps, state, keeper, sync, lock });
   const restIpam = {
-    allocate: ipam.allocate.bind(ipam),
-    release: ipam.release.bind(ipam),
-    find: ipam.find.bind(ipam),
+    ...podIpam,
     status: async (until: AbortSignal) => {
       await permittedSync.ready(until);
-      return nodeStatus(state);
+      return { ...nodeStatus(state), ...(connection && datastoreStatus(connection.status)) };
     },
   };
-  const unavailable = () => {
-    if (session.obstacle !== undefined) return session.obstacle;
-    if (!sync.isFresh) return "coild cannot read this node's state from the datastore";
-    if (storeChanges.failure !== undefined) return `coild cannot change the datastore: ${storeChanges.failure}`;
-    return keeper.failure && `coild cannot export this node's blocks: ${keeper.failure}`;
-  };
+  const unavailable = () => obstacleToAdds({ session, sync, changes: storeChanges, keeper, connection, state });
   addNodeMetrics(deps.metrics, { ...deps, state, sync, session, unavailable, spool: spoolFolder(socket) });
   const observer = requestMetrics(deps.metrics);
   const serve = (mayChange: CoildDeps['mayChange'] | undefined) =>

@@ -30,6 +30,8 @@ export interface ReclaimSources extends Pick<BootReclaimDeps, 'boots' | 'bootId'
 export interface CreateReclaimDeps extends ReclaimSources, Pick<LeakJudgeDeps, 'hostIfname' | 'logger'> {
   readonly state: NodeState;
   readonly sync: NodeSync;
+  /** Whether the state is what a journal says, which nobody else was told. */
+  readonly isOffline: () => boolean;
   readonly ipam: Pick<NodeIpam, 'releaseAsSeen'>;
   readonly metrics: Metrics;
   readonly attacher: PodAttacher;
@@ -50,7 +52,13 @@ const NOTHING: Reclaiming = {
 
 export function createReclaim(node: string, { mode, graceMs }: ReclaimSettings, deps: CreateReclaimDeps): Reclaiming {
   if (mode === 'off') return NOTHING;
-  const { attacher } = deps;
+  const { attacher, sync, isOffline } = deps;
+  const judged = {
+    ready: sync.ready.bind(sync),
+    get isFresh() {
+      return sync.isFresh && !isOffline();
+    },
+  };
   const dryRun = mode === 'dry-run';
   const exclusively = attacher.exclusively.bind(attacher);
   const release = new LeakRelease({ dryRun }, { ...deps, ipam: meteredRelease(deps.ipam, deps.metrics), exclusively });
@@ -58,7 +66,7 @@ export function createReclaim(node: string, { mode, graceMs }: ReclaimSettings, 
   const judge = new LeakJudge(deps);
   const intervalMs = Math.min(graceMs / LOOKS, LONGEST_INTERVAL_MS);
   return {
-    reclaim: new Reclaim({ graceMs, intervalMs }, { ...deps, boot, judge, release }),
+    reclaim: new Reclaim({ graceMs, intervalMs }, { ...deps, sync: judged, boot, judge, release }),
     garbage: new GarbageCollection({ ...deps, adds: attacher.adds, release }),
   };
 }

@@ -1,5 +1,6 @@
 import type { NodeState } from '../ipam/node-state.ts';
 import { type Metrics, single } from '../process/metrics.ts';
+import type { StoreConnection } from '../store/store-connection.ts';
 import { SpoolFolder } from './spool-folder.ts';
 
 export interface NodeMetricsDeps {
@@ -8,6 +9,8 @@ export interface NodeMetricsDeps {
   readonly session: { readonly obstacle: string | undefined };
   /** Why an ADD could not be served now; undefined where it could. */
   readonly unavailable: () => string | undefined;
+  /** Undefined where the node cannot go on without its datastore. */
+  readonly connection?: StoreConnection | undefined;
   /** Where the plugin keeps DELs. */
   readonly spool: string;
   /** Monotonic, in milliseconds. */
@@ -61,6 +64,17 @@ export function addNodeMetrics(metrics: Metrics, deps: NodeMetricsDeps): void {
   );
   metrics.gauge({ name: 'coil_datastore_watch_up', help: '1 while the state follows the datastore' }, () =>
     single(sync.isFresh ? 1 : 0),
+  );
+  const { connection } = deps;
+  metrics.gauge({ name: 'coil_datastore_offline', help: '1 while the node goes on by its journal' }, () =>
+    connection ? single(connection.isOffline ? 1 : 0) : [],
+  );
+  metrics.gauge({ name: 'coil_journal_pending_writes', help: 'Changes that the datastore was not told of yet' }, () =>
+    connection ? single(connection.status.pendingWrites) : [],
+  );
+  metrics.gauge(
+    { name: 'coil_journal_lost_addresses', help: 'Addresses of Pods that the datastore does not let them have' },
+    () => (connection ? single(connection.status.lost.length) : []),
   );
   const folder = new SpoolFolder(deps.spool, deps.now);
   metrics.gauge(

@@ -1,5 +1,6 @@
 import type { NodeState } from '../ipam/node-state.ts';
 import type { AddressRecord } from '../store/ipam-store.ts';
+import type { DatastoreStatus } from './datastore-status.ts';
 
 /** What `GET /status` tells of a node, as v1 did. */
 export interface NodeStatus {
@@ -10,6 +11,8 @@ export interface NodeStatus {
    * several, the IPv4 one.
    */
   readonly pods: Readonly<Record<string, string>>;
+  /** v1 had no such member, and its readers do not mind. */
+  readonly datastore?: DatastoreStatus;
 }
 
 export function nodeStatus(state: Pick<NodeState, 'blocks' | 'records'>): NodeStatus {

@@ -5,13 +5,16 @@ import type { BlockExporter, SyncReport } from '../podnet/block-exporter.ts';
 import { Backoff } from '../process/backoff.ts';
 import { errorText } from '../process/error-text.ts';
 import type { Logger } from '../process/logger.ts';
-import type { IpamStore } from '../store/ipam-store.ts';
+import type { AcquiredBlock, BlockRequest, IpamStore, PoolBlock } from '../store/ipam-store.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { NodeState } from './node-state.ts';
 import type { OwnedBlock } from './owned-block.ts';
+import { SpareBlocks } from './spare-blocks.ts';
 
 export interface BlockKeeperOptions {
   readonly node: string;
+  /** Whether a block is kept in hand of each pool and family that the node's Pods use. True by default. */
+  readonly keepSpare?: boolean | undefined;
   /** Between attempts to export. */
   readonly exportBackoff?: () => Backoff;
 }
@@ -22,6 +25,8 @@ export interface BlockKeeperDeps {
   readonly state: NodeState;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
+  /** Whether the datastore is known not to answer: no block is acquired or returned then. By default, never. */
+  readonly isOffline?: () => boolean;
   readonly logger: Logger;
 }
 
@@ -33,7 +38,9 @@ export class BlockKeeper {
   readonly #node: string;
   readonly #exportBackoff: () => Backoff;
   readonly #deps: BlockKeeperDeps;
+  readonly #spares: SpareBlocks | undefined;
   readonly #lock = new KeyedLock();
+  #leaving: readonly PoolBlock[] = [];
   #export = Promise.resolve();
   #nextExport: Promise<void> | undefined;
   #failure: string | undefined;
@@ -42,6 +49,7 @@ export class BlockKeeper {
     this.#node = options.node;
     this.#exportBackoff = options.exportBackoff ?? (() => new Backoff({ baseMs: 100, maxMs: 10_000 }));
     this.#deps = deps;
+    if (options.keepSpare ?? true) this.#spares = new SpareBlocks(deps);
   }
 
   /** Why the last export failed; undefined where it did not. Whoever sees one fail has it tried again until it is done. */
@@ -55,15 +63,49 @@ export class BlockKeeper {
    */
   async acquire(pool: string, family: IpFamily, signal: AbortSignal): Promise<void> {
     await this.#lock.run(`${pool}/${family}`, signal, async () => {
-      const { state, store, clock, logger } = this.#deps;
+      const { state, clock } = this.#deps;
       if (state.blocksOf(pool, family).some((owned) => hasRoom(owned, clock()))) return;
-      if (!state.blocksOf(pool, family).some((owned) => owned.state === 'acquired')) {
-        const acquired = await store.acquireBlock({ node: this.#node, pool, family }, signal);
-        state.addBlock(acquired, acquired.revision);
-        logger.info('acquired a block', { pool, block: acquired.block.toString() });
-      }
-      await this.export(signal);
+      await this.#add({ pool, family, isSpare: false }, signal);
     });
+  }
+
+  /**
+   * Sees to it, in the background, that the node has a further block of `pool` before the last addresses of its blocks
+   * are given out. Never throws: who needs an address acquires one.
+   */
+  keepSpare(pool: string, family: IpFamily, signal: AbortSignal): void {
+    const { logger } = this.#deps;
+    if (!this.#spares?.isDue(pool, family)) return;
+    const acquiring = this.#lock.run(`${pool}/${family}`, signal, async () => {
+      if (this.#spares?.isShort(pool, family)) await this.#add({ pool, family, isSpare: true }, signal);
+    });
+    acquiring.catch((error: unknown) => {
+      // a pool that is used up has none to spare
+      const isNormal = signal.aborted || CoilError.is(error, 'out-of-blocks');
+      if (!isNormal) logger.warn('cannot acquire a spare block now', { pool, family, error });
+    });
+  }
+
+  async #add({ pool, family, isSpare }: Required<Omit<BlockRequest, 'node'>>, signal: AbortSignal): Promise<void> {
+    const { state, logger } = this.#deps;
+    if (!state.blocksOf(pool, family).some((owned) => owned.state === 'acquired')) {
+      const acquired = await this.#acquireOne({ node: this.#node, pool, family, isSpare }, signal);
+      state.addBlock(acquired, acquired.revision);
+      logger.info('acquired a block', { pool, block: acquired.block.toString() });
+    }
+    await this.export(signal);
+  }
+
+  async #acquireOne(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
+    const { pool, family } = request;
+    try {
+      const acquired = await this.#deps.store.acquireBlock(request, signal);
+      this.#spares?.note(pool, family, { isUsedUp: false });
+      return acquired;
+    } catch (error) {
+      if (CoilError.is(error, 'out-of-blocks')) this.#spares?.note(pool, family, { isUsedUp: true });
+      throw error;
+    }
   }
 
   /**
@@ -127,12 +169,41 @@ export class BlockKeeper {
     }
   }
 
+  /** Takes note of blocks that were returned without an answer, in place of those that it knew of. */
+  noteLeaving(blocks: readonly PoolBlock[]): void {
+    this.#leaving = blocks;
+  }
+
   /**
-   * Returns the blocks that have been empty for `keepMs` milliseconds.
+   * Returns the blocks that were returned without an answer once more. Whether one turned out to be in use, so that the
+   * node's state has to be read anew.
+   * @throws {CoilError} store-unavailable, network
+   */
+  async returnLeaving(signal: AbortSignal): Promise<boolean> {
+    const { state, store, logger, isOffline } = this.#deps;
+    let isOneInUse = false;
+    for (const { pool, block } of this.#leaving) {
+      if (isOffline?.()) break;
+      await this.#lock.run(`${pool}/${block.family}`, signal, async () => {
+        if (state.blocks.some((owned) => owned.block.equals(block))) return;
+        await this.export(signal);
+        const answer = await store.releaseBlock(this.#node, { pool, block }, signal);
+        if (answer.outcome === 'not-empty') isOneInUse = true;
+        this.#leaving = this.#leaving.filter((each) => !each.block.equals(block));
+        logger.info('returned a block', { pool, block: block.toString(), outcome: answer.outcome });
+      });
+    }
+    return isOneInUse;
+  }
+
+  /**
+   * Returns the blocks that have been empty for `keepMs` milliseconds, but for one that is kept in hand. While the
+   * datastore does not answer, no route is withdrawn for that.
    * @throws {CoilError} store-unavailable, network; the block stays the node's then, and is exported again
    */
   async returnEmpty(keepMs: number, signal: AbortSignal): Promise<void> {
     for (const owned of this.#deps.state.blocks) {
+      if (this.#deps.isOffline?.()) return;
       await this.#lock.run(`${owned.pool}/${owned.block.family}`, signal, () =>
         this.#returnIfEmpty(owned, keepMs, signal),
       );
@@ -143,7 +214,7 @@ export class BlockKeeper {
     const { state, store, clock, logger } = this.#deps;
     const { pool, block, emptySince } = owned;
     if (!state.blocks.includes(owned) || owned.state === 'leaving') return;
-    if (emptySince === undefined || clock() - emptySince < keepMs) return;
+    if (emptySince === undefined || clock() - emptySince < keepMs || this.#spares?.isSpare(owned)) return;
     owned.state = 'leaving';
     try {
       await this.export(signal);

@@ -42,7 +42,7 @@ export interface Allocation {
 export interface NodeIpamDeps {
   readonly store: Pick<IpamStore, 'allocate' | 'free' | 'listAddresses'>;
   readonly state: NodeState;
-  readonly keeper: Pick<BlockKeeper, 'acquire' | 'exportUntilDone'>;
+  readonly keeper: Pick<BlockKeeper, 'acquire' | 'exportUntilDone' | 'keepSpare'>;
   /** Brings the state up to date with the datastore. */
   readonly sync: { ready(signal: AbortSignal): Promise<void>; renew(reason: string): void };
   /** For `created_at`. */
@@ -167,7 +167,10 @@ export class NodeIpam {
         for (const record of answer.records) state.see(record);
         return undefined;
       }
-      if (answer.records.map((record) => state.record(record)).every(Boolean)) return answer.records;
+      if (answer.records.map((record) => state.record(record)).every(Boolean)) {
+        for (const family of families) keeper.keepSpare(pool, family, this.#deps.signal);
+        return answer.records;
+      }
       // the block was lost since, or acquired anew: only the datastore knows which came first
       sync.renew('an address was assigned in a block that changed hands');
       await sync.ready(signal);
@@ -189,10 +192,12 @@ export class NodeIpam {
       } catch (error) {
         // there may be no further ADD by which the end of it would be noticed
         if (CoilError.is(error, 'network')) void keeper.exportUntilDone(this.#deps.signal);
-        if (!CoilError.is(error, 'out-of-blocks')) throw error;
+        const isOut = CoilError.is(error, 'out-of-blocks');
+        // without the datastore there are only the addresses of the blocks at hand
+        if (!isOut && !CoilError.is(error, 'store-unavailable')) throw error;
         const resting = state.reserveFrom(pool, family, (owned) => owned.state === 'exported');
         if (resting) return resting;
-        throw outOfAddresses(pool, error);
+        throw isOut ? outOfAddresses(pool, error) : error;
       }
     }
     throw new CoilError('conflict', `blocks of pool ${pool} are used up faster than they can be acquired`);

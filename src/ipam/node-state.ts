@@ -93,8 +93,8 @@ export class NodeState {
     for (const [key, { block }] of this.#blocks) if (!blocks.has(key) && !this.#isAhead(key)) this.dropBlock(block);
     for (const [key, record] of this.#records) if (!slots.has(key) && !this.#isAhead(key)) this.forget(record);
     const added = snapshot.blocks.filter((owned) => this.#keepBlock(owned, snapshot.revision));
-    for (const record of snapshot.addresses)
-      if (!this.#isAhead(slotKey(record))) this.#record(record, snapshot.revision);
+    // what the datastore has not seen yet is newer than what it told
+    for (const record of snapshot.addresses) this.#record(record, Math.max(record.revision, snapshot.revision));
     for (const { block } of added) this.#continueRoundRobin(block);
     this.#snapshotRevision = snapshot.revision;
   }

@@ -8,6 +8,12 @@ import type { NodeChange, NodeSnapshot } from '../store/ipam-store.ts';
 import { NodeState } from './node-state.ts';
 import { NodeSync } from './node-sync.ts';
 
+const KEEPER = {
+  exportUntilDone: async () => undefined,
+  noteLeaving: () => undefined,
+  returnLeaving: async () => false,
+};
+
 const EMPTY: NodeSnapshot = {
   kind: 'snapshot',
   revision: 1,
@@ -50,7 +56,7 @@ test('the state is fresh while it is watched, and not while the watch is lost; w
     {
       store,
       state: new NodeState({ restMs: 0 }, { clock: () => 0 }),
-      keeper: { exportUntilDone: async () => undefined, returnEmpty: async () => undefined },
+      keeper: { ...KEEPER, returnEmpty: async () => undefined },
       logger: new RecordingLogger(),
     },
   );
@@ -81,7 +87,7 @@ test('what was read before a change whose outcome is unknown is not relied upon,
     {
       store: { watchNode },
       state: new NodeState({ restMs: 0 }, { clock: () => 0 }),
-      keeper: { exportUntilDone: async () => undefined, returnEmpty: async () => undefined },
+      keeper: { ...KEEPER, returnEmpty: async () => undefined },
       logger: new RecordingLogger(),
     },
   );
@@ -114,7 +120,7 @@ test('a scan that fails is logged, and the next one comes all the same', async (
     {
       store: new Watched(),
       state: new NodeState({ restMs: 0 }, { clock: () => 0 }),
-      keeper: { exportUntilDone: async () => undefined, returnEmpty },
+      keeper: { ...KEEPER, returnEmpty },
       logger,
     },
   );

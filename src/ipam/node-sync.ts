@@ -16,7 +16,7 @@ export interface NodeSyncOptions {
 export interface NodeSyncDeps {
   readonly store: Pick<IpamStore, 'watchNode'>;
   readonly state: NodeState;
-  readonly keeper: Pick<BlockKeeper, 'exportUntilDone' | 'returnEmpty'>;
+  readonly keeper: Pick<BlockKeeper, 'exportUntilDone' | 'noteLeaving' | 'returnLeaving' | 'returnEmpty'>;
   readonly logger: Logger;
 }
 
@@ -99,6 +99,7 @@ export class NodeSync {
         continue;
       }
       state.reset(change);
+      keeper.noteLeaving(change.leaving ?? []);
       for (const error of change.unreadable)
         logger.error('a value in the datastore cannot be read; left as it is', { error });
       logger.info('read the state of this node', { blocks: change.blocks.length, addresses: change.addresses.length });
@@ -110,13 +111,20 @@ export class NodeSync {
     }
   }
 
+  /** Returns what has been empty for `keepMs` milliseconds. @throws {CoilError} store-unavailable, network */
+  async returnBlocks(keepMs: number, signal: AbortSignal): Promise<void> {
+    const { keeper } = this.#deps;
+    if (await keeper.returnLeaving(signal)) this.renew('a block that was to be returned is in use');
+    await keeper.returnEmpty(keepMs, signal);
+  }
+
   async #scan(signal: AbortSignal): Promise<void> {
     const { scanIntervalMs } = this.#options;
     while (!signal.aborted) {
       try {
         await sleep(scanIntervalMs, signal);
         await this.ready(signal);
-        await this.#deps.keeper.returnEmpty(scanIntervalMs, signal);
+        await this.returnBlocks(scanIntervalMs, signal);
         await this.#deps.keeper.exportUntilDone(signal);
       } catch (error) {
         if (signal.aborted) return;

@@ -81,10 +81,10 @@ export class Reclaim {
   }
 
   async #release(attachment: RecordedAttachment, proofs: ReadonlySet<Proof>, signal: AbortSignal): Promise<void> {
-    const { judge, release, logger } = this.#deps;
+    const { sync, judge, release, logger } = this.#deps;
     const stands = async (until: AbortSignal) => {
       const now = (await judge.judge(this.#recorded(), until, [attachment])).get(attachment.key);
-      return [...proofs].every((proof) => now?.has(proof));
+      return sync.isFresh && [...proofs].every((proof) => now?.has(proof));
     };
     try {
       await release.release({ attachment, proofs, stands }, signal);

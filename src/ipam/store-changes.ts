@@ -21,6 +21,8 @@ type NodeStore = Pick<IpamStore, 'acquireBlock' | 'releaseBlock' | 'allocate' | 
 
 export interface StoreChangesDeps {
   readonly store: NodeStore & Pick<IpamStore, 'checkWritable'>;
+  /** Whether the store is known to go on without the datastore. By default, never. */
+  readonly isOffline?: () => boolean;
   readonly logger: Logger;
   /** Waits between two tries. */
   readonly backoff?: Backoff;
@@ -33,13 +35,20 @@ export interface StoreChangesDeps {
  */
 export class StoreChanges implements NodeStore {
   readonly #store: StoreChangesDeps['store'];
+  readonly #isOffline: () => boolean;
   readonly #logger: Logger;
   readonly #backoff: Backoff;
   #failure: string | undefined;
   #failed = Promise.withResolvers<void>();
 
-  constructor({ store, logger, backoff = new Backoff({ baseMs: 500, maxMs: 5_000 }) }: StoreChangesDeps) {
+  constructor({
+    store,
+    isOffline = () => false,
+    logger,
+    backoff = new Backoff({ baseMs: 500, maxMs: 5_000 }),
+  }: StoreChangesDeps) {
     this.#store = store;
+    this.#isOffline = isOffline;
     this.#logger = logger;
     this.#backoff = backoff;
   }
@@ -58,11 +67,11 @@ export class StoreChanges implements NodeStore {
   }
 
   acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
-    return this.#observed(this.#store.acquireBlock(request, signal));
+    return this.#observed(this.#store.acquireBlock(request, signal), this.#isOffline);
   }
 
   releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
-    return this.#observed(this.#store.releaseBlock(node, block, signal));
+    return this.#observed(this.#store.releaseBlock(node, block, signal), this.#isOffline);
   }
 
   allocate(request: AllocateRequest, signal: AbortSignal): Promise<AllocateOutcome> {
@@ -92,11 +101,12 @@ export class StoreChanges implements NodeStore {
     }
   }
 
-  async #observed<T>(change: Promise<T>): Promise<T> {
+  /** @param isExpected whether a failure says nothing of other changes: blocks can only be had from the datastore */
+  async #observed<T>(change: Promise<T>, isExpected = () => false): Promise<T> {
     try {
       return await change;
     } catch (error) {
-      if (CoilError.is(error, 'store-unavailable')) this.#fail(error);
+      if (CoilError.is(error, 'store-unavailable') && !isExpected()) this.#fail(error);
       throw error;
     }
   }

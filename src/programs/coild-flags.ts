@@ -8,6 +8,7 @@ import { durationFlag, type FlagValues, integerFlag, textFlag } from '../process
 import { LOG_FLAGS } from '../process/log-flags.ts';
 import type { ProgramIo } from '../process/program.ts';
 import { UsageError } from '../process/usage-error.ts';
+import { OFFLINE_FLAGS } from './open-node-store.ts';
 import { RECLAIM_FLAGS, readReclaimSettings } from './reclaim-flags.ts';
 import { STORE_FLAGS } from './store-options.ts';
 
@@ -28,7 +29,14 @@ export const COILD_FLAGS = {
     maxMs: LONGEST_DURATION_MS,
   }),
   'address-rest': durationFlag({ describe: 'How long a freed address is not given out again', default: '30s' }),
+  'spare-blocks': integerFlag({
+    describe: 'Blocks kept in hand of each pool that the Pods of the node use: 0 or 1',
+    default: '1',
+    min: 0,
+    max: 1,
+  }),
   ...RECLAIM_FLAGS,
+  ...OFFLINE_FLAGS,
   ...STORE_FLAGS,
   ...LOG_FLAGS,
 } as const;
@@ -52,6 +60,7 @@ export function readCoildOptions(flags: CoildFlagValues, env: ProgramIo['env']):
     socket: asUsage(() => parseSocketPath('--socket', flags.socket)),
     scanIntervalMs: flags['scan-interval'],
     restMs: flags['address-rest'],
+    keepSpare: flags['spare-blocks'] > 0,
     reclaim: readReclaimSettings(flags),
   };
 }

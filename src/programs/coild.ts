@@ -17,11 +17,10 @@ import { openLogger } from '../process/open-logger.ts';
 import { addProcessMetrics } from '../process/process-metrics.ts';
 import type { Main } from '../process/program.ts';
 import { PrometheusMetrics } from '../process/prometheus-metrics.ts';
-import { meteredStore } from '../store/metered-store.ts';
 import { bootId } from './boot-id.ts';
 import { COILD_FLAGS, readCoildOptions } from './coild-flags.ts';
 import { LazyPodUids } from './lazy-pod-uids.ts';
-import { openStorePatiently } from './open-store-patiently.ts';
+import { openNodeStore } from './open-node-store.ts';
 import { openSandboxSource } from './reclaim-flags.ts';
 import { readStoreOptions } from './store-options.ts';
 
@@ -46,9 +45,9 @@ export const main: Main = (io) =>
       const metrics = new PrometheusMetrics();
       addProcessMetrics(metrics, SPEC.name);
       await using _metrics = options.metrics && (await serveMetrics(options.metrics, metrics));
-      await using opened = await openStorePatiently(storeOptions, { ...io, logger });
-      if (!opened) return 0;
-      const store = meteredStore(opened, metrics);
+      const nodeStore = { node: options.node, store: storeOptions, offline: flags };
+      await using opened = await openNodeStore(nodeStore, { ...io, ...clocks, metrics, logger });
+      const { store, connection, datastore } = opened;
       await using podNetwork = new NetlinkPodNetwork({}, { logger });
       await using hostSide = new NetlinkHostSide({}, { isDoomed: (name) => podNetwork.isDoomed(name) });
       const table = { tableId: flags['table-id'], protocolId: flags['protocol-id'] };
@@ -61,14 +60,15 @@ export const main: Main = (io) =>
         ...meteredNetwork({ hostSide, exporter }, metrics),
       };
       const sources = {
-        sessions: store.sessions,
-        boots: store,
+        sessions: datastore.sessions,
+        boots: datastore,
         bootId,
         links,
         sandboxes: runtime,
         podUids: kubernetes,
       };
-      const deps = { store, ...network, ...sources, metrics, logger, mayChange: rootOnly(socketUid), ...clocks };
+      const about = { metrics, logger, mayChange: rootOnly(socketUid), ...clocks };
+      const deps = { store, connection, ...network, ...sources, ...about };
       await runCoild(options, deps, io.signal);
       return 0;
     } catch (error) {

@@ -5,7 +5,10 @@ import type { IpAddress, IpFamily } from '../model/ip-address.ts';
 import type { IpAssignment } from '../model/ip-assignment.ts';
 import type { IpPrefix } from '../model/ip-prefix.ts';
 
-/** Grows with every change of the datastore; tells whether a record is still the one that was seen. */
+/**
+ * Grows with every change of the datastore; tells whether a record is still the one that was seen. One that is no whole
+ * number is of a change which the datastore has not seen yet (store/offline).
+ */
 export type Revision = number;
 
 /** A block and the pool that it was cut from. */
@@ -54,10 +57,14 @@ export type FreeOutcome =
 /** What one node has to know of the datastore, at one revision. */
 export interface NodeSnapshot {
   readonly kind: 'snapshot';
+  /** Tells one datastore from another, where the implementation can. */
+  readonly datastore?: string;
   readonly revision: Revision;
   readonly pools: ReadonlyMap<string, AddressPool>;
   /** The node's blocks, in the order of their assignment within a subnet. */
   readonly blocks: readonly PoolBlock[];
+  /** Blocks that the node asked to return, and nobody knows whether they are: not to be used, and to be returned again. */
+  readonly leaving?: readonly PoolBlock[];
   /** All addresses of these blocks. One whose value cannot be read has an assignment of empty strings. */
   readonly addresses: readonly AddressRecord[];
   /** Values that cannot be read, each named by its key. They are left as they are. */
@@ -157,6 +164,8 @@ export interface BlockRequest {
   readonly node: string;
   readonly pool: string;
   readonly family: IpFamily;
+  /** It is for later: then the last free block, of the pool's or of one of its subnets, is left to others. */
+  readonly isSpare?: boolean;
 }
 
 export interface AllocateRequest {

@@ -10,6 +10,8 @@ export interface IpamNodeOptions {
   readonly node?: string;
   readonly scanIntervalMs?: number;
   readonly restMs?: number;
+  readonly keepSpare?: boolean;
+  readonly isOffline?: () => boolean;
 }
 
 /** What coild is made of as far as addresses go, over a real store and with routes in memory. */
@@ -24,11 +26,12 @@ export class IpamNode implements AsyncDisposable {
   readonly #running: Promise<void>;
   #skippedMs = 0;
 
-  constructor(store: IpamStore, { node = 'node1', scanIntervalMs = 600_000, restMs = 30_000 }: IpamNodeOptions = {}) {
+  constructor(store: IpamStore, options: IpamNodeOptions = {}) {
+    const { node = 'node1', scanIntervalMs = 600_000, restMs = 30_000, keepSpare, isOffline = () => false } = options;
     const { exporter, logger } = this;
     const clock = () => performance.now() + this.#skippedMs;
     const state = new NodeState({ restMs }, { clock });
-    const keeper = new BlockKeeper({ node }, { store, exporter, state, clock, logger });
+    const keeper = new BlockKeeper({ node, keepSpare }, { store, exporter, state, clock, isOffline, logger });
     const sync = new NodeSync({ node, scanIntervalMs }, { store, state, keeper, logger });
     const now = () => new Date();
     this.ipam = new NodeIpam({ node }, { store, state, keeper, sync, now, logger, signal: this.#end.signal });
@@ -55,10 +58,16 @@ export class IpamNode implements AsyncDisposable {
 
 /** The store with some of its calls replaced. */
 export function overriding(store: IpamStore, overrides: Partial<IpamStore>): IpamStore {
-  return new Proxy(store, {
+  return withOverrides(store, overrides);
+}
+
+/** An object with some of its methods replaced. */
+export function withOverrides<T extends object>(original: T, overrides: Partial<T>): T {
+  return new Proxy(original, {
     get(target, name) {
-      const found = Reflect.get(name in overrides ? overrides : target, name);
-      return typeof found === 'function' ? found.bind(name in overrides ? overrides : target) : found;
+      const from = name in overrides ? overrides : target;
+      const found = Reflect.get(from, name, from === target ? target : undefined);
+      return typeof found === 'function' ? found.bind(from) : found;
     },
   });
 }

@@ -122,6 +122,9 @@ describe('overlays', { skip: kubectlMissing() }, () => {
           .sort(),
       );
     }
+    const { containers, volumes } = podSpec(rendered, 'coil-node');
+    assert.equal(volumes.find(({ name }) => name === 'journal')?.hostPath?.path, '/var/lib/coil');
+    assert.ok(containers[0]!.volumeMounts.some(({ mountPath }) => mountPath === '/var/lib/coil'));
   });
 
   test('embedded: both programs share the file, and there is one controller', async () => {

@@ -10,10 +10,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import manifest from '../../package.json' with { type: 'json' };
 import { runCoild } from '../../src/coild/coild.ts';
+import { CoilError } from '../../src/model/error.ts';
+import { IpPrefix } from '../../src/model/ip-prefix.ts';
 import { hostIfname } from '../../src/podnet/host-ifname.ts';
 import { nullLogger } from '../../src/process/logger.ts';
 import { PrometheusMetrics } from '../../src/process/prometheus-metrics.ts';
 import { SqliteIpamStore } from '../../src/store/sqlite/sqlite-ipam-store.ts';
+import type { StoreConnection } from '../../src/store/store-connection.ts';
 import { FakeBlockExporter } from '../contract/fake-block-exporter.ts';
 import { FakeHostSide } from '../contract/fake-host-side.ts';
 import { FakeNetworkChanges } from '../contract/fake-network-changes.ts';
@@ -26,6 +29,25 @@ interface Operation {
   readonly responses: Readonly<Record<string, object>>;
   readonly requestBody?: object;
 }
+
+/** One with all that can be told of it; the datastore can be reached all the same. */
+const lostConnection: StoreConnection = {
+  isOffline: false,
+  status: {
+    outage: { since: new Date(), error: new CoilError('store-unavailable', 'etcd does not answer') },
+    pendingWrites: 1,
+    lost: [
+      {
+        record: {
+          ...{ block: IpPrefix.parse('10.11.0.0/28'), offset: 3, revision: 1 },
+          assignment: { containerId: 'c', namespace: 'default', pod: 'web', createdAt: '2026-11-22T12:38:59Z' },
+        },
+        reason: 'it is assigned to another',
+      },
+    ],
+  },
+  detached: () => undefined,
+};
 
 const METHODS = ['get', 'post', 'put', 'delete', 'patch'] as const;
 const page = parse(await readFile(new URL('../../docs/rest-api.openapi.yaml', import.meta.url), 'utf8'));
@@ -46,14 +68,9 @@ before(async () => {
   const options = { node: 'node1', host: 'host1', socket: socketPath(), http: undefined, reclaim, ...intervals };
   const podNetwork = new FakePodNetwork([netns]);
   const deps = {
-    ...{ store, exporter: new FakeBlockExporter(), podNetwork, hostIfname },
-    ...{
-      metrics: new PrometheusMetrics(),
-      sessions: undefined,
-      boots: store,
-      bootId: async () => 'this boot',
-      links: podNetwork,
-    },
+    ...{ store, connection: lostConnection, exporter: new FakeBlockExporter(), podNetwork, hostIfname },
+    ...{ sessions: undefined, boots: store, bootId: async () => 'this boot', links: podNetwork },
+    metrics: new PrometheusMetrics(),
     ...{ changes: new FakeNetworkChanges(), hostSide: new FakeHostSide() },
     ...{ logger: nullLogger, mayChange: async () => true, clock: () => performance.now(), now: () => new Date() },
   };

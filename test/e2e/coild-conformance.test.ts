@@ -36,6 +36,8 @@ const MESSAGES = new Set([
   'the link of a Pod was deleted; it has no network until its sandbox is made anew',
   'lost the watch of the datastore; beginning anew',
   'cannot read the state of this node from the datastore; trying again',
+  'the datastore cannot be reached; going on with what the journal has',
+  'the datastore is reached again, and knows what was changed without it',
 ]);
 
 // one beside the other; what is in each goes one after the other

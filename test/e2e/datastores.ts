@@ -18,6 +18,8 @@ export interface Datastore extends AsyncDisposable {
   readonly store: OpenedStore;
   /** Names of all that is stored, where the port does not show all of it. */
   keys?(): Promise<readonly string[]>;
+  /** Whether coild goes on while it cannot be reached. */
+  readonly isOutlived?: boolean;
   /** The node cannot read it until `restore`; the test can. */
   interrupt(): void;
   restore(): void;
@@ -66,6 +68,7 @@ async function openEtcd({ netns }: { readonly netns: string }): Promise<Datastor
     flags: [`--etcd-endpoints=${server.url}`, `--etcd-prefix=${fixture.prefix}`],
     store,
     keys: async () => Object.keys(await fixture.dump()),
+    isOutlived: true,
     interrupt: () => relay.cut(),
     restore: () => relay.restore(),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

@@ -77,6 +77,10 @@ export class NodeUnderTest implements AsyncDisposable {
     return join(this.folder, 'coild.sock');
   }
 
+  get journal(): string {
+    return join(this.folder, 'journal', 'journal.db');
+  }
+
   get coild(): CoildProcess {
     if (this.#coild === undefined) throw new Error('coild was not started');
     return this.#coild;
@@ -84,7 +88,7 @@ export class NodeUnderTest implements AsyncDisposable {
 
   /** The flags that coild is started with, `further` after them. */
   flags(...further: readonly string[]): readonly string[] {
-    return [...this.datastore.flags, `--socket=${this.socket}`, ...further];
+    return [...this.datastore.flags, `--socket=${this.socket}`, `--journal=${this.journal}`, ...further];
   }
 
   async startCoild(...flags: readonly string[]): Promise<CoildProcess> {

@@ -9,10 +9,8 @@ import { after, before, test } from 'node:test';
 import { Backoff } from '../../src/process/backoff.ts';
 import { RecordingLogger } from '../../src/process/recording-logger.ts';
 import { main } from '../../src/programs/coilctl.ts';
-import { main as coild } from '../../src/programs/coild.ts';
 import { openStorePatiently } from '../../src/programs/open-store-patiently.ts';
 import { soon } from '../contract/store-fixture.ts';
-import { needsRoot } from '../kernel/kernel-fixture.ts';
 import { runMain } from '../run-main.ts';
 import { EtcdServer } from './etcd-server.ts';
 
@@ -105,18 +103,6 @@ test('a daemon that is told to stop meanwhile does', async () => {
   const backoff = new Backoff({ baseMs: 10, maxMs: 10 }, { sleep: stopping });
   const surroundings = { env, signal: stop.signal, logger: new RecordingLogger(), backoff };
   assert.equal(await openStorePatiently(AT_ETCD, surroundings), undefined);
-  refusals = 0;
-});
-
-test('so does coild', { skip: needsRoot }, async () => {
-  refusals = Number.POSITIVE_INFINITY;
-  const late = AbortSignal.timeout(1000);
-  const ended = await runMain(coild, ['--etcd-endpoints=@etcd', '--http='], {
-    env: { ...env, COIL_NODE_NAME: 'node1' },
-    signal: late,
-  });
-  assert.equal(ended.status, 0, ended.stderr);
-  assert.match(ended.stderr, /error: "Kubernetes does not tell where etcd is; asking again"/);
   refusals = 0;
 });
 

@@ -14,14 +14,22 @@ export class EtcdServer implements AsyncDisposable {
   readonly host = '127.0.0.1';
   readonly port: number;
   readonly url: string;
-  readonly #process: ChildProcess;
+  #process: ChildProcess;
   readonly #folder: string;
+  readonly #command: readonly string[];
+  readonly #metrics: string;
 
-  private constructor({ url, port }: { url: string; port: number }, process: ChildProcess, folder: string) {
+  private constructor(
+    { url, port, metrics }: { url: string; port: number; metrics: string },
+    command: readonly string[],
+    folder: string,
+  ) {
     this.url = url;
     this.port = port;
-    this.#process = process;
+    this.#command = command;
+    this.#metrics = metrics;
     this.#folder = folder;
+    this.#process = spawnServer(command);
   }
 
   /** @param flags further ones of etcd */
@@ -39,29 +47,21 @@ export class EtcdServer implements AsyncDisposable {
     const [port, peerPort, metricsPort] = [await freePort(), await freePort(), await freePort()];
     const metrics = `http://127.0.0.1:${metricsPort}`;
     const [client, peer] = [`${scheme}://127.0.0.1:${port}`, `http://127.0.0.1:${peerPort}`];
-    const child = spawn(
-      // a test that is killed cannot clean up: its etcd dies with it
-      'setpriv',
-      [
-        '--pdeathsig=KILL',
-        'etcd',
-        `--data-dir=${folder}/data`,
-        `--listen-client-urls=${client}`,
-        `--advertise-client-urls=${client}`,
-        `--listen-peer-urls=${peer}`,
-        `--initial-advertise-peer-urls=${peer}`,
-        `--initial-cluster=default=${peer}`,
-        `--listen-metrics-urls=${metrics}`,
-        '--logger=zap',
-        '--log-level=error',
-        ...flags,
-      ],
-      { stdio: 'ignore' },
-    );
-    const server = new EtcdServer({ url: client, port }, child, folder);
+    const command = [
+      `--data-dir=${folder}/data`,
+      `--listen-client-urls=${client}`,
+      `--advertise-client-urls=${client}`,
+      `--listen-peer-urls=${peer}`,
+      `--initial-advertise-peer-urls=${peer}`,
+      `--initial-cluster=default=${peer}`,
+      `--listen-metrics-urls=${metrics}`,
+      '--logger=zap',
+      '--log-level=error',
+      ...flags,
+    ];
+    const server = new EtcdServer({ url: client, port, metrics }, command, folder);
     try {
-      await Promise.race([once(child, 'spawn'), failed(child)]);
-      await untilHealthy(metrics, child);
+      await server.#untilReady();
       return server;
     } catch (error) {
       await server[Symbol.asyncDispose]();
@@ -69,14 +69,38 @@ export class EtcdServer implements AsyncDisposable {
     }
   }
 
+  /** SIGSTOP: it is there, and does not answer. */
+  signal(name: NodeJS.Signals): void {
+    this.#process.kill(name);
+  }
+
+  async kill(): Promise<void> {
+    if (this.#process.pid === undefined || this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const exited = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await exited;
+  }
+
+  /** After `kill`: with the same data, on the same ports. */
+  async startAgain(): Promise<void> {
+    this.#process = spawnServer(this.#command);
+    await this.#untilReady();
+  }
+
+  async #untilReady(): Promise<void> {
+    await Promise.race([once(this.#process, 'spawn'), failed(this.#process)]);
+    await untilHealthy(this.#metrics, this.#process);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#process.pid !== undefined && this.#process.exitCode === null && this.#process.signalCode === null) {
-      const exited = once(this.#process, 'exit');
-      this.#process.kill('SIGKILL');
-      await exited;
-    }
+    await this.kill();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+function spawnServer(flags: readonly string[]): ChildProcess {
+  // a test that is killed cannot clean up: its etcd dies with it
+  return spawn('setpriv', ['--pdeathsig=KILL', 'etcd', ...flags], { stdio: 'ignore' });
 }
 
 async function failed(child: ChildProcess): Promise<never> {

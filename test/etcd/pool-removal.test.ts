@@ -191,6 +191,9 @@ etcdTest('who gives out blocks of a subnet that just went gives those of another
   const key = `${db.keys.requests('web', 4)}own`;
   const { header } = await client.transact('ask', { success: [put(key, '{"node":"node1"}')] }, soon());
   const grants = new BlockGrants(db, db.keys.requests('web', 4), { key, node: 'node1', subnets });
-  const answer = await grants.answer([{ key, node: 'node1', revision: header!.revision, block: undefined }], soon());
+  const answer = await grants.answer(
+    [{ key, node: 'node1', revision: header!.revision, block: undefined, isSpare: false }],
+    soon(),
+  );
   assert.equal(String(answer?.block), '10.1.0.0/28');
 });

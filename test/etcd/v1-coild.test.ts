@@ -94,7 +94,7 @@ clusterTest('v1 and we use one pool at once: no block and no address twice', asy
 });
 
 clusterTest('where the pool is used up, both are told so, and both go on', async ({ ours, v1, read }) => {
-  const [node, other] = [await ours('ours', { scanIntervalMs: 100 }), v1('v1')];
+  const [node, other] = [await ours('ours', { scanIntervalMs: 100, keepSpare: false }), v1('v1')];
   const taken: string[] = [];
   for (let i = 0; i < 60; i++) taken.push((await ourContestant(node).allocate(`ours-${i}`))!);
   for (let i = 0; i < 4; i++) taken.push((await v1Contestant(other).allocate(`v1-${i}`))!);

@@ -13,6 +13,8 @@ export function added(call: SandboxCall, addresses: readonly string[], truth: Tr
   promise(addresses.length > 0, () => `ADD of ${sandbox.containerId} was answered without an address`);
   // a node that lost its blocks, or a DEL at the same time, may have taken them already
   if (call.isDisturbed || call.isBehind || call.beside.has('DEL')) {
+    // without the datastore, a node cannot know which of its blocks are not its own any more
+    if (call.isBehind && sandbox.node.hasJournal) sandbox.isRevoked = true;
     if (sandbox.state !== 'live') sandbox.state = 'either';
     return;
   }
@@ -45,7 +47,7 @@ export function deleted(call: SandboxCall, truth: Truth): void {
 export function failed(call: SandboxCall, error: unknown, truth: Truth): void {
   const { sandbox, verb } = call;
   sandbox.calls.delete(call);
-  if (call.isDisturbed || call.isBehind) {
+  if (call.isDisturbed || call.mayFail || call.isBehind) {
     if (sandbox.state === 'gone') sandbox.state = 'either';
     return;
   }

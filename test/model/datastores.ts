@@ -45,6 +45,7 @@ export const DATASTORES: Readonly<Record<'sqlite' | 'etcd', () => Promise<ModelD
 
 const MEMORY = '/dev/shm';
 
-function temporaryFolder(): Promise<string> {
+/** In memory where there is some. */
+export function temporaryFolder(): Promise<string> {
   return mkdtemp(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'coil-model-'));
 }

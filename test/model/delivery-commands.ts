@@ -112,7 +112,7 @@ export async function makeLate(world: World, { node, call }: Held): Promise<void
 export async function hear(world: World, node: ModelNode, count: number): Promise<number> {
   const watch = node.coild?.store.watch;
   if (!watch) return 0;
-  await watch.caughtUp(world.truth);
+  await watch.caughtUp(world.stored);
   let heard = 0;
   while (heard < count && watch.deliver()) {
     heard++;

@@ -17,13 +17,18 @@ import { HeldWatch } from './held-watch.ts';
 import { addressOf } from './truth.ts';
 
 /** What a node's code uses of a datastore. */
-type NodeStore = Pick<IpamStore, 'acquireBlock' | 'releaseBlock' | 'allocate' | 'free' | 'listAddresses' | 'watchNode'>;
+type NodeStore = Pick<
+  IpamStore,
+  'acquireBlock' | 'releaseBlock' | 'allocate' | 'free' | 'listAddresses' | 'checkWritable' | 'watchNode'
+>;
 
 /** Is told of every change when it has been made, before the node hears of it. */
 export interface StoreObserver {
   /** Is told when it is asked for; what it gives, when it was made. */
   allocating(request: AllocateRequest): (outcome: AllocateOutcome) => void;
   freed(addresses: readonly FreeRequest[], outcome: FreeOutcome): void;
+  /** Is told when it is asked for; what it gives tells whether that can be done still. */
+  releasing(block: PoolBlock): () => boolean;
   released(node: string, block: PoolBlock, outcome: ReleaseOutcome): void;
   /** Anything may be another now. */
   changed(): void;
@@ -57,7 +62,9 @@ export class GatedStore implements NodeStore {
   }
 
   releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
+    const holds = this.#observer.releasing(block);
     return this.#change(`releaseBlock ${block.block}`, signal, async (until) => {
+      if (!holds()) return { outcome: 'not-owned' };
       const outcome = await this.#store.releaseBlock(node, block, until);
       this.#observer.released(node, block, outcome);
       return outcome;
@@ -85,6 +92,11 @@ export class GatedStore implements NodeStore {
   listAddresses(block: AddressRecord['block'], signal: AbortSignal): Promise<readonly AddressRecord[]> {
     const call = { medium: 'store', name: `listAddresses ${block}`, signal } as const;
     return this.#gate.call(call, () => this.#store.listAddresses(block, AbortSignal.timeout(CALL_MS)));
+  }
+
+  checkWritable(signal: AbortSignal): Promise<void> {
+    const call = { medium: 'store', name: 'checkWritable', signal } as const;
+    return this.#gate.call(call, () => this.#store.checkWritable(AbortSignal.timeout(CALL_MS)));
   }
 
   async *watchNode(node: string, signal: AbortSignal): AsyncGenerator<NodeSnapshot | NodeChange, void, undefined> {

@@ -17,6 +17,7 @@ export class HeldWatch {
   #consumer: PromiseWithResolvers<NodeChange> | undefined;
   #arrival = Promise.withResolvers<void>();
   #failure: unknown;
+  #broken: Error | undefined;
 
   constructor(store: Pick<IpamStore, 'watchNode'>, node: string) {
     this.#store = store;
@@ -35,13 +36,14 @@ export class HeldWatch {
 
   /** Whether all that is so has been heard by the node. */
   isHeard(truth: Truth): boolean {
-    return this.#waiting.length === 0 && this.#heard.is(truth, this.#node);
+    return !this.#broken && this.#waiting.length === 0 && this.#heard.is(truth, this.#node);
   }
 
   /** Waits until the datastore has told all that is so. @throws where it does not */
   async caughtUp(truth: Truth): Promise<void> {
     const late = AbortSignal.timeout(TELL_MS);
-    while (!this.#told.is(truth, this.#node)) {
+    // one that was broken tells nothing more, though its node has not noticed yet
+    while (!this.#broken && !this.#told.is(truth, this.#node)) {
       if (this.#failure !== undefined) throw this.#failure;
       const timeout = Promise.withResolvers<never>();
       const onLate = () => timeout.reject(new Error(`the watch of ${this.#node} did not tell all within 10 s`));
@@ -55,7 +57,7 @@ export class HeldWatch {
   /** Lets the node hear of the next change. False where there is none, or the node does not listen yet. */
   deliver(): boolean {
     const consumer = this.#consumer;
-    if (consumer === undefined) return false;
+    if (consumer === undefined || this.#broken) return false;
     const change = this.#waiting.shift();
     if (change === undefined) return false;
     this.#consumer = undefined;
@@ -64,8 +66,9 @@ export class HeldWatch {
     return true;
   }
 
-  /** Ends it by an error. */
+  /** Ends it by an error, for a node that does not listen just now too. */
   break(error: Error): void {
+    this.#broken = error;
     this.close();
     this.#consumer?.reject(error);
   }
@@ -80,6 +83,7 @@ export class HeldWatch {
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       while (!signal.aborted) {
+        if (this.#broken) throw this.#broken;
         this.#consumer = Promise.withResolvers<NodeChange>();
         yield await this.#consumer.promise;
       }

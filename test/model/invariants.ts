@@ -1,7 +1,7 @@
 import { hostIfname } from '../../src/podnet/host-ifname.ts';
 import type { ModelNode } from './model-node.ts';
 import type { Sandbox } from './sandbox.ts';
-import { blocksOf } from './truth.ts';
+import { addressOf, blocksOf } from './truth.ts';
 import { promise } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -33,7 +33,7 @@ export function checkAlways(world: World): void {
     promise(new Set(families).size === families.length, () => `two addresses of a family are ${containerId}'s`);
   }
   for (const node of world.nodes) {
-    checkRoutes(world, node);
+    if (!node.hasJournal || !world.behind.has(node)) checkRoutes(world, node);
     checkAcquisitions(node);
   }
 }
@@ -63,9 +63,11 @@ function checkRoutes({ truth, sandboxes }: World, node: ModelNode): void {
 /** What has to be so besides of a node that has nothing to do and has heard all. @throws {Violation} */
 export function checkSettled(world: World, node: ModelNode): void {
   const { truth } = world;
-  const { state, sync } = node.coild!;
-  const owned = blocksOf(truth, node.name).toSorted().join(' ');
+  const { state, sync, leaving } = node.coild!;
+  const using = blocksOf(truth, node.name).filter((block) => !leaving.has(block));
+  const owned = using.toSorted().join(' ');
   const exported = node.routes.exported.toSorted().join(' ');
+  checkConnection(world, node);
   promise(sync.isFresh, () => `${node.name} does not follow the datastore`);
   promise(exported === owned, () => `${node.name} owns ${owned || 'nothing'} and exports ${exported || 'nothing'}`);
   const known = state.blocks
@@ -84,6 +86,20 @@ export function checkSettled(world: World, node: ModelNode): void {
   const records = [...truth.records.values()].filter(({ block }) => truth.owners.get(block.toString()) === node.name);
   promise(records.length === state.records.length, () => `${node.name} does not know of all its addresses`);
   for (const sandbox of world.sandboxes) if (sandbox.node === node) checkLink(sandbox);
+}
+
+/** What was changed without the datastore was told to it, and who lost an address by that had it taken from it. */
+function checkConnection({ sandboxes }: World, { name, coild }: ModelNode): void {
+  const connection = coild!.offline;
+  if (!connection) return;
+  promise(!connection.isOffline, () => `${name} takes the datastore for lost`);
+  const { pendingWrites, lost } = connection.status;
+  promise(pendingWrites === 0, () => `${name} has not told the datastore of ${pendingWrites} changes`);
+  for (const { record, reason } of lost) {
+    const sandbox = sandboxes.find(({ containerId }) => containerId === record.assignment.containerId);
+    const isTheirs = sandbox?.state === 'live' && sandbox.addresses.includes(addressOf(record));
+    promise(!isTheirs, () => `${addressOf(record)} of live ${sandbox!.containerId} is told lost: ${reason}`);
+  }
 }
 
 function checkLink({ node, pod, containerId, state, hasLink, addresses }: Sandbox): void {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { FullAttachmentRequest } from '../../src/cni/cni-request.ts';
 import { parseNetworkConfig } from '../../src/cni/network-config.ts';
 import { PodAttacher } from '../../src/cni/pod-attacher.ts';
@@ -11,43 +12,67 @@ import { hostIfname } from '../../src/podnet/host-ifname.ts';
 import { Backoff } from '../../src/process/backoff.ts';
 import { RecordingLogger } from '../../src/process/recording-logger.ts';
 import type { IpamStore } from '../../src/store/ipam-store.ts';
+import { Journal } from '../../src/store/offline/journal.ts';
+import { recordOf } from '../../src/store/offline/journal-rows.ts';
+import { OfflineStore } from '../../src/store/offline/offline-store.ts';
 import { FakeBlockExporter } from '../contract/fake-block-exporter.ts';
 import { FakePodNetwork } from '../contract/fake-pod-network.ts';
+import { withOverrides } from '../contract/ipam-node.ts';
 import { Gate, type HeldCall } from './gate.ts';
 import { GatedExporter, GatedPodNetwork } from './gated-kernel.ts';
 import { GatedStore, type StoreObserver } from './gated-store.ts';
+import type { Untold } from './truth.ts';
 
 /** The real code of one coild, everything around it held at a gate. */
 export class ModelCoild {
   readonly gate = new Gate();
   readonly store: GatedStore;
+  /** Over that one; undefined where the node has no journal. */
+  readonly offline: OfflineStore | undefined;
   readonly state: NodeState;
   readonly attacher: PodAttacher;
   readonly ipam: NodeIpam;
   readonly keeper: BlockKeeper;
   readonly sync: NodeSync;
+  readonly #journal: Journal | undefined;
   readonly #end = new AbortController();
 
-  constructor(node: ModelNode, deps: ModelNodeDeps) {
+  constructor(node: ModelNode, deps: ModelNodeDeps, journal: Journal | undefined) {
     const { gate } = this;
     const { clock } = deps;
     const { name } = node;
     const logger = new RecordingLogger();
-    const store = new GatedStore(deps.store, { gate, observer: deps.observer });
+    const now = () => new Date(0);
+    const remote = new GatedStore(deps.store, { gate, observer: deps.observer });
     const exporter = new GatedExporter(node.routes, { gate, asked: () => deps.exporting(node) });
     // never by itself: the steps say when
     const scanIntervalMs = 2 ** 31 - 1;
     const sleep = (_: number, signal: AbortSignal) =>
       gate.call({ medium: 'time', name: 'wait', signal }, async () => {});
     const backoff = () => new Backoff({ baseMs: 1, maxMs: 1 }, { sleep });
-    this.store = store;
+    this.store = remote;
+    this.#journal = journal;
+    this.offline =
+      journal &&
+      new OfflineStore({
+        node: name,
+        remote: remoteOf(remote),
+        journal: gated(journal, gate),
+        now,
+        logger,
+        backoff: backoff(),
+      });
+    const store = this.offline ?? remote;
+    const isOffline = () => this.offline?.isOffline ?? false;
     this.state = new NodeState({ restMs: deps.restMs }, { clock });
     const { state } = this;
-    this.keeper = new BlockKeeper({ node: name, exportBackoff: backoff }, { store, exporter, state, clock, logger });
+    this.keeper = new BlockKeeper(
+      { node: name, exportBackoff: backoff },
+      { store, exporter, state, clock, isOffline, logger },
+    );
     const { keeper } = this;
     this.sync = new NodeSync({ node: name, scanIntervalMs, backoff: backoff() }, { store, state, keeper, logger });
     const { sync } = this;
-    const now = () => new Date(0);
     this.ipam = new NodeIpam({ node: name }, { store, state, keeper, sync, now, logger, signal: this.#end.signal });
     const { ipam } = this;
     const podNetwork = new GatedPodNetwork(node.links, gate);
@@ -55,11 +80,26 @@ export class ModelCoild {
     void sync.run(this.#end.signal);
   }
 
+  /** Blocks that are neither used nor returned. */
+  get leaving(): ReadonlySet<string> {
+    return new Set(this.#journal?.read(({ mirror }) => mirror.leaving).map(({ block }) => block.toString()));
+  }
+
+  /** What its journal has to tell the datastore. */
+  get untold(): Untold {
+    return (
+      this.#journal?.read(({ pending, pendingAddresses }) => ({
+        freed: pending.freed.map(recordOf),
+        given: pendingAddresses,
+      })) ?? NOTHING_UNTOLD
+    );
+  }
+
   /** What NodeSync does at each scan. */
   async scan(keepMs: number): Promise<void> {
     const { signal } = this.#end;
     await this.sync.ready(signal);
-    await this.keeper.returnEmpty(keepMs, signal);
+    await this.sync.returnBlocks(keepMs, signal);
     await this.keeper.exportUntilDone(signal);
   }
 
@@ -69,8 +109,25 @@ export class ModelCoild {
     this.store.watch?.close();
     // nothing comes through the gate any more: this only ends its timers
     this.#end.abort();
+    void this.#journal?.[Symbol.asyncDispose]();
     return asked;
   }
+}
+
+const NOTHING_UNTOLD: Untold = { freed: [], given: [] };
+
+/** The journal, whose synced changes wait for their turn as calls to the datastore do. */
+function gated(journal: Journal, gate: Gate): Journal {
+  const commit: Journal['commit'] = (change, signal) =>
+    gate.call({ medium: 'disk', name: 'commit to the journal', signal }, () =>
+      journal.commit(change, AbortSignal.timeout(10_000)),
+    );
+  return withOverrides(journal, { commit });
+}
+
+/** What else a store has, no node uses. */
+function remoteOf(store: GatedStore): IpamStore {
+  return store as unknown as IpamStore;
 }
 
 export interface ModelNodeDeps {
@@ -81,12 +138,15 @@ export interface ModelNodeDeps {
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
   readonly restMs: number;
+  /** Folder of the nodes' journals; undefined where they have none. */
+  readonly journals: string | undefined;
 }
 
 /** A node: a kernel in memory, and a coild while it runs. */
 export class ModelNode {
   readonly name: string;
   readonly #deps: ModelNodeDeps;
+  #left = NOTHING_UNTOLD;
   links = new FakePodNetwork();
   routes = new FakeBlockExporter();
   coild: ModelCoild | undefined;
@@ -98,13 +158,32 @@ export class ModelNode {
     this.#deps = deps;
   }
 
-  start(): ModelCoild {
-    this.coild ??= new ModelCoild(this, this.#deps);
-    return this.coild;
+  get hasJournal(): boolean {
+    return this.#deps.journals !== undefined;
+  }
+
+  /** What its journal has to tell the datastore, whether or not its coild runs. */
+  get untold(): Untold {
+    return this.coild?.untold ?? this.#left;
+  }
+
+  async start(): Promise<void> {
+    if (this.coild) return;
+    const { journals } = this.#deps;
+    const { name } = this;
+    const journal =
+      journals === undefined
+        ? undefined
+        : await Journal.open(
+            { path: join(journals, `${name}.db`), node: name, prefix: '/' },
+            AbortSignal.timeout(10_000),
+          );
+    this.coild = new ModelCoild(this, this.#deps, journal);
   }
 
   /** Ends its coild as kill -9 does. */
   kill(): readonly HeldCall[] {
+    this.#left = this.untold;
     const asked = this.coild?.kill() ?? [];
     this.coild = undefined;
     return asked;

@@ -24,13 +24,19 @@ export class OrderChecks {
   allocating({ node, slots, assignment }: AllocateRequest): (outcome: AllocateOutcome) => void {
     const { nodes, sandboxes, ownerships } = this.#world;
     const before = new Map(ownerships);
+    const { records } = this.#world.truth;
+    // a node tells of what it gave out long ago
+    const isTold = slots.every(
+      (slot) => records.get(addressOf(slot))?.assignment.containerId === assignment.containerId,
+    );
     return ({ outcome }) => {
       if (outcome !== 'allocated') return;
       const { truth, isMakingLate, behind } = this.#world;
       const at = nodes.find(({ name }) => name === node)!;
       const { exported } = at.routes;
       // a late acquisition, or somebody else, made that another one than the node knew of
-      const isSame = (block: string) => before.get(block) === ownerships.get(block) && !isMakingLate && !behind.has(at);
+      const isSame = (block: string) =>
+        !isTold && before.get(block) === ownerships.get(block) && !isMakingLate && !behind.has(at);
       for (const { block, offset } of slots) {
         const key = block.toString();
         const what = `${block.nth(offset)} of ${key} was given out by ${node}`;
@@ -39,7 +45,9 @@ export class OrderChecks {
         else if (!exported.includes(key) && isSame(key)) this.#blame(`${what}, and the block is not exported`);
       }
       const sandbox = sandboxes.find(({ containerId }) => containerId === assignment.containerId);
-      if (isMakingLate && sandbox) sandbox.mayLeak = true;
+      if (!isMakingLate) return;
+      if (sandbox) sandbox.mayLeak = true;
+      for (const slot of slots) this.#world.lateAddresses.add(addressOf(slot));
     };
   }
 
@@ -48,14 +56,21 @@ export class OrderChecks {
    * docs/reliability.md tells of it.
    */
   freed(addresses: readonly FreeRequest[], { outcome }: FreeOutcome): void {
-    const { truth, sandboxes, isMakingLate } = this.#world;
+    const { stored, sandboxes, isMakingLate } = this.#world;
     if (outcome !== 'freed') return;
     for (const { revision, ...slot } of addresses) {
-      const record = truth.records.get(addressOf(slot));
+      const record = stored.records.get(addressOf(slot));
       const holder = record?.assignment.containerId ?? 'nobody';
       if (record?.revision !== revision) this.#blame(`${addressOf(slot)} was freed, which is by now ${holder}'s`);
       else if (isMakingLate) sandboxes.find(({ containerId }) => containerId === holder)?.revoke();
     }
+  }
+
+  /** Whether it holds still when it is made: etcd takes a block back only of a document that is as it was. */
+  releasing({ block }: PoolBlock): () => boolean {
+    const { ownerships } = this.#world;
+    const before = ownerships.get(block.toString());
+    return () => ownerships.get(block.toString()) === before;
   }
 
   released(node: string, { block }: PoolBlock, { outcome }: ReleaseOutcome): void {
@@ -67,12 +82,12 @@ export class OrderChecks {
 
   /** What a node exports was its own when it began to, as far as it could know. */
   exporting(node: ModelNode): (report: SyncReport) => void {
-    const before = this.#world.truth;
+    const before = this.#world.stored;
     const knew = node.coild?.store.watch?.isHeard(before) ?? false;
     return ({ added }) => {
       if (!knew) return;
       for (const block of added.map(String)) {
-        const owners = [before, this.#world.truth].map((truth) => truth.owners.get(block));
+        const owners = [before, this.#world.stored].map((truth) => truth.owners.get(block));
         if (!owners.includes(node.name))
           this.#blame(`${node.name} exported ${block}, which is ${owners[1] ?? 'nobody'}'s`);
       }

@@ -1,16 +1,20 @@
+import { rm } from 'node:fs/promises';
 import { AddressPool } from '../../src/model/address-pool.ts';
 import { IpPrefix } from '../../src/model/ip-prefix.ts';
 import type { StoreFixture } from '../contract/store-fixture.ts';
 import { COMMANDS } from './commands.ts';
+import { temporaryFolder } from './datastores.ts';
 import { checkAlways } from './invariants.ts';
 import type { Step } from './script.ts';
 import { windUp } from './settle-commands.ts';
 import { World, type WorldOptions } from './world.ts';
 
-export interface ScriptOptions extends WorldOptions {
+export interface ScriptOptions extends Omit<WorldOptions, 'journals'> {
   readonly subnets: readonly string[];
   /** A block has 2 ** blockSize addresses. */
   readonly blockSize: number;
+  /** Whether each node has a journal, and goes on by it. */
+  readonly isOffline?: boolean;
 }
 
 export interface Failure {
@@ -22,7 +26,7 @@ export interface Failure {
 /** Runs steps on a datastore of their own, and checks all promises after each. Undefined where they hold. */
 export async function runScript(
   setup: () => Promise<StoreFixture>,
-  { subnets, blockSize, ...options }: ScriptOptions,
+  { subnets, blockSize, isOffline = false, ...options }: ScriptOptions,
   steps: readonly Step[],
 ): Promise<Failure | undefined> {
   await using fixture = await setup();
@@ -32,9 +36,10 @@ export async function runScript(
     new AddressPool(subnets.map(IpPrefix.parse), blockSize),
     AbortSignal.timeout(10_000),
   );
-  const world = new World(store, options);
+  const journals = isOffline ? await temporaryFolder() : undefined;
+  const world = new World(store, { ...options, journals });
   try {
-    for (const node of world.nodes) node.start();
+    for (const node of world.nodes) await node.start();
     for (const { command, a, b } of steps) {
       world.log.push(`${command} ${a} ${b}`);
       const did = await COMMANDS[command]!.run(world, a, b);
@@ -49,5 +54,6 @@ export async function runScript(
     return { error: error as Error, log: world.log };
   } finally {
     for (const node of world.nodes) node.kill();
+    if (journals !== undefined) await rm(journals, { recursive: true });
   }
 }

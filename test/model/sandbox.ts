@@ -7,6 +7,8 @@ export interface SandboxCall {
   readonly abort: AbortController;
   /** Something that it needs failed, or its node lost blocks, while it was under way. */
   isDisturbed: boolean;
+  /** The datastore failed, which its node can do without: it may fail, but where it does not, all holds. */
+  mayFail: boolean;
   /** The kernel refused something while it was under way. */
   isRefused: boolean;
   /** Its node did not know all that the datastore held while it was under way. */
@@ -50,7 +52,8 @@ export class Sandbox {
       verb,
       sandbox: this,
       abort: new AbortController(),
-      isDisturbed: this.node.isCutOff,
+      isDisturbed: this.node.isCutOff && !this.node.hasJournal,
+      mayFail: this.node.isCutOff,
       isRefused: false,
       isBehind: false,
       hasRival: false,

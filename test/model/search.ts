@@ -10,7 +10,7 @@ const SHRINK_MS = 20_000;
 const SUBNETS = [['10.0.0.0/29'], ['10.0.0.0/28'], ['10.0.0.0/29', 'fd00::/125'], ['10.0.0.0/30', '10.0.1.0/30']];
 
 /** What a seed's script runs on: few addresses for many Pods, so that all of them are wanted. */
-export function optionsOf(seed: number): ScriptOptions {
+export function optionsOf(seed: number, isOffline = false): ScriptOptions {
   const random = new Random(seed);
   const subnets = SUBNETS[random.below(SUBNETS.length)]!;
   return {
@@ -19,6 +19,7 @@ export function optionsOf(seed: number): ScriptOptions {
     nodes: 2 + random.below(3),
     pods: 1 + random.below(4),
     restMs: [0, 1_000][random.below(2)]!,
+    isOffline,
   };
 }
 
@@ -31,11 +32,12 @@ export async function search(
   datastore: ModelDatastore,
   seed: number,
   isEnough: (steps: number) => boolean,
+  isOffline = false,
 ): Promise<number> {
   let steps = 0;
   for (let at = seed; !isEnough(steps); at++) {
     const script = generate(COMMANDS, { seed: at, length: STEPS_PER_SCRIPT });
-    const options = optionsOf(at);
+    const options = optionsOf(at, isOffline);
     const failure = await runScript(datastore.open, options, script);
     if (failure) throw await explain(datastore, { seed: at, script, options, failure });
     steps += script.length;

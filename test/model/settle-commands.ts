@@ -44,7 +44,7 @@ export async function windUp(world: World): Promise<void> {
   for (const held of world.late.splice(0)) await makeLate(world, held);
   for (const node of world.nodes) {
     node.isCutOff = false;
-    node.start();
+    await node.start();
   }
   await settleAll(world);
   for (const sandbox of world.sandboxes) {

@@ -9,12 +9,12 @@ export const TROUBLE_COMMANDS: Commands = {
   kill: { weight: 2, run: (world, a) => onRunning(world, a, (node) => world.kill(node)) },
   start: {
     weight: 6,
-    run: (world, a) => {
+    run: async (world, a) => {
       const node = chosen(
         world.nodes.filter(({ coild }) => coild === undefined),
         a,
       );
-      node?.start();
+      await node?.start();
       return node?.name;
     },
   },
@@ -70,11 +70,11 @@ export const TROUBLE_COMMANDS: Commands = {
     weight: 0.5,
     run: async (world, a) => {
       const sandbox = chosen(
-        world.sandboxes.filter(({ containerId }) => recordsOf(world.truth, containerId).length > 0),
+        world.sandboxes.filter(({ containerId }) => recordsOf(world.stored, containerId).length > 0),
         a,
       );
       if (!sandbox) return undefined;
-      const records = recordsOf(world.truth, sandbox.containerId).map((address) => world.truth.records.get(address)!);
+      const records = recordsOf(world.stored, sandbox.containerId).map((address) => world.stored.records.get(address)!);
       sandbox.revoke();
       await world.store.free(records, AbortSignal.timeout(10_000));
       lost(world, sandbox.node);
@@ -105,5 +105,5 @@ async function release(world: World, node: ModelNode): Promise<void> {
 /** Until it hears of it, the node answers from what it knew. */
 function lost(world: World, node: ModelNode): void {
   world.changed();
-  if (node.coild) world.behind.add(node);
+  if (node.coild || node.hasJournal) world.behind.add(node);
 }

@@ -8,6 +8,35 @@ export interface Truth {
   readonly records: ReadonlyMap<string, AddressRecord>;
 }
 
+export const NOTHING: Truth = { owners: new Map(), records: new Map() };
+
+/** Changes that a node has answered, and that the datastore was not told of. */
+export interface Untold {
+  readonly freed: readonly AddressRecord[];
+  readonly given: readonly AddressRecord[];
+}
+
+/** What will stand in the datastore once the nodes have told it of all. */
+export function withJournals(
+  { owners, records }: Truth,
+  nodes: Iterable<{ readonly name: string; readonly untold: Untold }>,
+): Truth {
+  const all = new Map(records);
+  for (const { name, untold } of nodes) {
+    for (const record of untold.freed) if (isOf(all.get(addressOf(record)), record)) all.delete(addressOf(record));
+    for (const record of untold.given) {
+      const found = all.get(addressOf(record));
+      if (owners.get(record.block.toString()) === name && (!found || isOf(found, record)))
+        all.set(addressOf(record), record);
+    }
+  }
+  return { owners, records: all };
+}
+
+function isOf(found: AddressRecord | undefined, { assignment }: AddressRecord): boolean {
+  return found?.assignment.containerId === assignment.containerId;
+}
+
 /** Reads it through the port, by the test's own client. */
 export async function readTruth(store: IpamStore): Promise<Truth> {
   const signal = AbortSignal.timeout(10_000);

@@ -6,7 +6,7 @@ import type { HeldCall } from './gate.ts';
 import { type ModelCoild, ModelNode, requestFor } from './model-node.ts';
 import { OrderChecks } from './order-checks.ts';
 import { Sandbox, type SandboxCall } from './sandbox.ts';
-import { readTruth, type Truth } from './truth.ts';
+import { NOTHING, readTruth, type Truth, withJournals } from './truth.ts';
 
 type Verb = 'ADD' | 'DEL';
 
@@ -18,6 +18,8 @@ export interface WorldOptions {
   /** Pods of each node; each has two sandboxes, one after the other as a rule. */
   readonly pods: number;
   readonly restMs: number;
+  /** Folder for the nodes' journals; undefined where they have none. */
+  readonly journals?: string | undefined;
 }
 
 /** Nodes over one datastore, what their Pods were promised, and a clock that stands. */
@@ -38,19 +40,26 @@ export class World {
   now = 0;
   /** Scans under way. */
   readonly #scans = new Map<ModelCoild, number>();
-  truth: Truth = { owners: new Map(), records: new Map() };
+  /** Addresses that a late call assigned. */
+  readonly lateAddresses = new Set<string>();
+  /** What stands in the datastore. */
+  stored: Truth = NOTHING;
+  /** The same, with what the nodes' journals have to tell it. */
+  truth: Truth = NOTHING;
   #isStale = true;
   #failure: unknown;
 
-  constructor(store: IpamStore, { nodes, pods, restMs }: WorldOptions) {
+  constructor(store: IpamStore, { nodes, pods, restMs, journals }: WorldOptions) {
     this.store = store;
     const order = new OrderChecks(this);
     const deps = {
       store,
       restMs,
+      journals,
       observer: {
         allocating: order.allocating.bind(order),
         freed: order.freed.bind(order),
+        releasing: order.releasing.bind(order),
         released: order.released.bind(order),
         changed: () => this.changed(),
       },
@@ -86,6 +95,7 @@ export class World {
     const coild = node.coild!;
     const call = sandbox.begin(verb);
     call.isBehind = this.behind.has(node);
+    call.mayFail ||= coild.offline?.isOffline ?? false;
     const request = requestFor(pod, containerId);
     const { signal } = call.abort;
     if (verb === 'ADD') {
@@ -112,7 +122,11 @@ export class World {
 
   /** What goes on at this node is not to be judged by its failing. */
   disturb(node: ModelNode): void {
-    for (const call of this.calls) if (call.sandbox.node === node) call.isDisturbed = true;
+    for (const call of this.calls) {
+      if (call.sandbox.node !== node) continue;
+      if (node.hasJournal) call.mayFail = true;
+      else call.isDisturbed = true;
+    }
   }
 
   /** The kernel of this node refused something. */
@@ -126,7 +140,8 @@ export class World {
     this.#scans.delete(node.coild!);
     const asked = node.kill().filter(({ medium, name }) => medium === 'store' && name !== 'watchNode');
     this.late.push(...asked.map((call) => ({ node, call })));
-    this.behind.delete(node);
+    // with a journal, its next one begins with what this one knew
+    if (!node.hasJournal) this.behind.delete(node);
   }
 
   /** Lets a node's code go on until it waits for something outside. @throws what was found wrong meanwhile */
@@ -134,14 +149,24 @@ export class World {
     for (let i = 0; i < 3; i++) await turn();
     if (this.#isStale) {
       const truth = await readTruth(this.store);
-      for (const block of new Set([...this.truth.owners.keys(), ...truth.owners.keys()]))
-        if (this.truth.owners.get(block) !== truth.owners.get(block))
+      for (const block of new Set([...this.stored.owners.keys(), ...truth.owners.keys()]))
+        if (this.stored.owners.get(block) !== truth.owners.get(block))
           this.ownerships.set(block, (this.ownerships.get(block) ?? 0) + 1);
-      this.truth = truth;
+      this.stored = truth;
       this.#isStale = false;
     }
-    for (const node of this.behind) if (node.coild?.store.watch?.isHeard(this.truth)) this.behind.delete(node);
+    this.truth = withJournals(this.stored, this.nodes);
+    for (const node of this.behind) if (node.coild?.store.watch?.isHeard(this.stored)) this.behind.delete(node);
+    for (const sandbox of this.sandboxes) if (sandbox.state === 'live' && this.#isOvertaken(sandbox)) sandbox.revoke();
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** A call that was given up assigned its address to another, after the node had told that this is free. */
+  #isOvertaken({ addresses, containerId }: Sandbox): boolean {
+    return addresses.some((address) => {
+      const holder = this.truth.records.get(address)?.assignment.containerId;
+      return holder !== containerId && holder !== undefined && this.lateAddresses.has(address);
+    });
   }
 
   /** Anything in the datastore may be another now. */
@@ -178,13 +203,14 @@ function compete(call: SandboxCall, other: Sandbox): void {
 }
 
 async function cni(
-  { attacher }: ModelCoild,
+  { attacher, offline }: ModelCoild,
   verb: Verb,
   request: FullAttachmentRequest,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   if (verb === 'ADD') return (await attacher.add(request, signal)).addresses.map(String);
   await attacher.del(request, signal);
+  offline?.detached(request);
   return [];
 }
 

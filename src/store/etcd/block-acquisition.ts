@@ -37,7 +37,7 @@ export async function acquireBlock(
   request: BlockRequest,
   signal: AbortSignal,
 ): Promise<AcquiredBlock> {
-  const { node, pool, family } = request;
+  const { node, pool, family, isSpare } = request;
   const queue = db.keys.requests(pool, family);
   const acquisition = new Acquisition(db, request, { queue, key: queue + randomUUID() });
   let answer: Answer | undefined;
@@ -48,7 +48,8 @@ export async function acquireBlock(
   }
   if (answer.block) return { pool, block: answer.block, revision: answer.revision };
   await acquisition.requirePool(signal);
-  const message = `no free block: all IPv${family} blocks of pool ${pool} are assigned (asked for node ${node})`;
+  const why = isSpare ? 'are assigned, or the last ones' : 'are assigned';
+  const message = `no free block: all IPv${family} blocks of pool ${pool} ${why} (asked for node ${node})`;
   throw new CoilError('out-of-blocks', message);
 }
 
@@ -58,6 +59,8 @@ class Acquisition {
   readonly #queue: string;
   readonly #key: string;
   readonly #what: string;
+  /** The request as it waits. */
+  readonly #value: string;
 
   constructor(db: EtcdDatabase, request: BlockRequest, { queue, key }: { queue: string; key: string }) {
     this.#db = db;
@@ -65,12 +68,13 @@ class Acquisition {
     this.#queue = queue;
     this.#key = key;
     this.#what = `acquire an IPv${request.family} block of pool ${request.pool} for node ${request.node}`;
+    this.#value = formatRequest({ node: request.node, isSpare: request.isSpare ?? false });
   }
 
   async run(signal: AbortSignal): Promise<Answer> {
     const { keys, client } = this.#db;
-    const { pool, node } = this.#request;
-    const enter = put(this.#key, formatRequest(node));
+    const { pool } = this.#request;
+    const enter = put(this.#key, this.#value);
     const poolExists = isPresent(keys.pool(pool));
     const response = await client.transact(
       this.#what,
@@ -82,15 +86,14 @@ class Acquisition {
       signal,
     );
     if (!response.succeeded && !response.responses[0]?.txn?.succeeded) throw poolNotFound(pool);
-    const own = { key: this.#key, value: formatRequest(node), revision: revisionOf(response) };
+    const own = { key: this.#key, value: this.#value, revision: revisionOf(response) };
     const answer = response.succeeded ? await this.#answer(response, [own], signal) : undefined;
     return answer ?? (await this.#wait(own.revision, signal));
   }
 
   /** Removes the request unless it was answered; what was acquired then is the node's all the same. */
   async withdraw(): Promise<void> {
-    const { node } = this.#request;
-    const request = { compare: [hasValue(this.#key, formatRequest(node))], success: [remove(this.#key)] };
+    const request = { compare: [hasValue(this.#key, this.#value)], success: [remove(this.#key)] };
     await this.#db.client
       .transact('withdraw a request for a block', request, AbortSignal.timeout(WITHDRAW_TIMEOUT_MS))
       // whoever answers it gives the node a block in advance

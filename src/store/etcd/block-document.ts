@@ -40,8 +40,8 @@ export class BlockDocument {
     });
   }
 
-  get hasFree(): boolean {
-    return this.#free.length > 0;
+  get freeCount(): number {
+    return this.#free.length;
   }
 
   get nodes(): readonly string[] {

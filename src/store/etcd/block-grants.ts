@@ -3,7 +3,7 @@ import type { IpPrefix } from '../../model/ip-prefix.ts';
 import { Backoff } from '../../process/backoff.ts';
 import { BlockDocument } from './block-document.ts';
 import type { SubnetBlocks } from './block-documents.ts';
-import { formatRequest, readRequest, type WaitingRequest } from './block-request.ts';
+import { formatAnswer, readRequest, type WaitingRequest } from './block-request.ts';
 import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
 import type { RequestOp, TxnResponse } from './etcd-messages.ts';
 import { found, get, getAll, isAt, put, remove, revisionOf } from './transaction.ts';
@@ -111,15 +111,16 @@ export class BlockGrants {
   /** Blocks of the first subnet that has some; none where all are full. */
   #plan(): Round {
     const some = this.#waiting.slice(0, MAX_ANSWERS);
-    const subnet = this.#subnets.find(({ document }) => document.hasFree);
+    const subnet = this.#subnets.find(({ document }) => document.freeCount > 0);
     if (!subnet) return { subnet, document: undefined, answers: some.map((request) => ({ request, block: null })) };
     let { document } = subnet;
     const answers = [];
     for (const request of some) {
-      const acquired = document.acquire(request.node);
-      if (!acquired) break;
-      document = acquired.document;
-      answers.push({ request, block: acquired.block });
+      const isRefused = request.isSpare && document.freeCount === 1;
+      const acquired = isRefused ? undefined : document.acquire(request.node);
+      if (!acquired && !isRefused) break;
+      document = acquired?.document ?? document;
+      answers.push({ request, block: acquired?.block ?? null });
     }
     return { subnet, document, answers };
   }
@@ -129,7 +130,7 @@ export class BlockGrants {
     return [
       ...(subnet && document ? [put(document.key, String(document)), put(keys.subnet(subnet.subnet), '')] : []),
       ...answers.flatMap(({ request: { key, node }, block }) => [
-        key === this.#ownKey ? remove(key) : put(key, formatRequest(node, block)),
+        key === this.#ownKey ? remove(key) : put(key, formatAnswer(node, block)),
         ...(block ? [put(keys.owner(block), node)] : []),
       ]),
       // their nodes watch, and see the answer and then its end

@@ -13,12 +13,18 @@ export interface WaitingRequest {
   /** Of its last change. */
   readonly revision: number;
   readonly node: string;
+  /** Whether it is to have none rather than the last one of a subnet. */
+  readonly isSpare: boolean;
   /** null: no block is free. Undefined: there is no answer yet. */
   readonly block: IpPrefix | null | undefined;
 }
 
-export function formatRequest(node: string, block?: IpPrefix | null): string {
-  return JSON.stringify(block === undefined ? { node } : { node, block });
+export function formatRequest({ node, isSpare }: Pick<WaitingRequest, 'node' | 'isSpare'>): string {
+  return JSON.stringify(isSpare ? { node, spare: true } : { node });
+}
+
+export function formatAnswer(node: string, block: IpPrefix | null): string {
+  return JSON.stringify({ node, block });
 }
 
 /** @throws {CoilError} corrupt-data that names the key */
@@ -27,8 +33,8 @@ export function readRequest({ key, value, revision }: KeyValue): WaitingRequest 
     const json = parseJson(value);
     if (!isRecord(json) || typeof json.node !== 'string')
       throw new CoilError('corrupt-data', 'a request for a block is a JSON object with a node');
-    const { node, block: text } = json;
+    const { node, spare, block: text } = json;
     const block = typeof text === 'string' ? IpPrefix.tryParse(text) : text === null ? null : undefined;
-    return { key, revision, node, block };
+    return { key, revision, node, isSpare: spare === true, block };
   });
 }

@@ -49,6 +49,8 @@ export interface TxnRequest {
 }
 
 export interface ResponseHeader {
+  /** Tells clusters apart; rounded, as it is 64 bits long. */
+  readonly clusterId: number;
   /** Of the datastore, when the request was carried out. */
   readonly revision: number;
 }

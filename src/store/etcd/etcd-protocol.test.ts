@@ -22,7 +22,7 @@ const USED = `
     oneof target_union { int64 create_revision = 5; int64 mod_revision = 6; string value = 7; }
   }
   message TxnRequest { repeated Compare compare = 1; repeated RequestOp success = 2; repeated RequestOp failure = 3; }
-  message ResponseHeader { int64 revision = 3; }
+  message ResponseHeader { int64 cluster_id = 1; int64 revision = 3; }
   message KeyValue {
     string key = 1; int64 create_revision = 2; int64 mod_revision = 3; int64 version = 4; string value = 5;
   }
@@ -43,7 +43,7 @@ const USED = `
 
 /** Members that etcd sends beside those, of each way of encoding, and two that no version of etcd has. */
 const UNUSED = {
-  ResponseHeader: ['uint64 cluster_id = 1', 'uint64 member_id = 2', 'uint64 raft_term = 4'],
+  ResponseHeader: ['uint64 member_id = 2', 'uint64 raft_term = 4'],
   KeyValue: ['int64 lease = 6'],
   RangeResponse: ['ResponseHeader header = 1', 'bool more = 3', 'int64 count = 4', 'double later = 900'],
   ResponseOp: ['RangeResponse put = 2', 'ResponseHeader delete_range = 3'],

@@ -66,7 +66,7 @@ const TXN_REQUEST = new MessageType<TxnRequest>({
   failure: [3, 'list', () => REQUEST_OP],
 });
 
-const RESPONSE_HEADER = new MessageType<ResponseHeader>({ revision: [3, 'integer'] });
+const RESPONSE_HEADER = new MessageType<ResponseHeader>({ clusterId: [1, 'integer'], revision: [3, 'integer'] });
 
 const KEY_VALUE = new MessageType<KeyValueMessage>({
   key: [1, 'text'],

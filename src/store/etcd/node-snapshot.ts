@@ -7,7 +7,7 @@ import { CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
 import { NodeBlocks, readInto } from './node-blocks.ts';
 import { ownerRepairs, repairOwners } from './owner-keys.ts';
 import { readPool } from './pool-values.ts';
-import { found, getAll, type KeyValue, MAX_OPERATIONS, revisionOf } from './transaction.ts';
+import { clusterOf, found, getAll, type KeyValue, MAX_OPERATIONS, revisionOf } from './transaction.ts';
 
 const ATTEMPTS = 10;
 
@@ -32,7 +32,7 @@ export async function takeSnapshot(db: EtcdDatabase, node: string, signal: Abort
     const { blocks } = read;
     if (!(await repairOwners(db, ownerRepairs(keys, node, read.documents, owners), signal))) continue;
     const addresses = await readAddresses(db, { blocks, revision, unreadable }, signal);
-    return { kind: 'snapshot', revision, pools, blocks, addresses, unreadable };
+    return { kind: 'snapshot', datastore: clusterOf(response), revision, pools, blocks, addresses, unreadable };
   }
   throw new CoilError('conflict', `cannot read what concerns node ${node}: its blocks change all the time; try again`);
 }

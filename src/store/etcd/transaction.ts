@@ -103,6 +103,11 @@ export function toKeyValue({ key, value, modRevision }: KeyValueMessage): KeyVal
   return { key, value, revision: modRevision };
 }
 
+/** Of the cluster that answered. */
+export function clusterOf(response: TxnResponse): string {
+  return String(response.header!.clusterId);
+}
+
 export function revisionOf(response: TxnResponse): number {
   // etcd gives every answer one
   return response.header!.revision;

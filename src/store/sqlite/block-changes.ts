@@ -12,11 +12,15 @@ export class BlockChanges {
   }
 
   /** @throws {CoilError} as `IpamStore.acquireBlock` */
-  acquire({ node, pool, family }: BlockRequest): AcquiredBlock {
+  acquire({ node, pool, family, isSpare = false }: BlockRequest): AcquiredBlock {
     const { pools, blocks, log } = this.#tables;
     if (!pools.has(pool)) throw poolNotFound(pool);
-    const block = blocks.firstFree(pool, family);
-    if (!block) throw new CoilError('out-of-blocks', `out of blocks: pool ${pool} has no free IPv${family} block`);
+    const [block, next] = blocks.firstFree(pool, family);
+    if (!block || (isSpare && !next))
+      throw new CoilError(
+        'out-of-blocks',
+        `out of blocks: pool ${pool} has no ${isSpare ? 'second ' : ''}free IPv${family} block`,
+      );
     const acquired = { pool, block, revision: log.nextRevision };
     blocks.assign(block, node, log.append(node, { kind: 'block', ...acquired, owned: true }));
     return acquired;

@@ -37,15 +37,15 @@ export class BlockTable {
     this.#db.run('DELETE FROM block WHERE subnet = ?', subnet.toString());
   }
 
-  /** The free block that is next, in the order of the pool's subnets. */
-  firstFree(pool: string, family: IpFamily): IpPrefix | undefined {
-    const row = this.#db.get<{ prefix: string }>(
+  /** The free block that is next, in the order of the pool's subnets, and the one after it. */
+  firstFree(pool: string, family: IpFamily): readonly IpPrefix[] {
+    const rows = this.#db.all<{ prefix: string }>(
       `SELECT block.prefix FROM subnet JOIN block ON block.subnet = subnet.prefix AND block.node IS NULL
-       WHERE subnet.pool = ? AND subnet.family = ? ORDER BY subnet.position, block.place LIMIT 1`,
+       WHERE subnet.pool = ? AND subnet.family = ? ORDER BY subnet.position, block.place LIMIT 2`,
       pool,
       family,
     );
-    return row && storedPrefix(row.prefix);
+    return rows.map(({ prefix }) => storedPrefix(prefix));
   }
 
   /** Gives a block to `node`, or frees it (null); it comes last in its new list, as `place` is the highest so far. */

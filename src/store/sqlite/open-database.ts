@@ -5,13 +5,32 @@ import { pathToFileURL } from 'node:url';
 import { CoilError } from '../../model/error.ts';
 import { obstacleTo } from './file-obstacle.ts';
 import { BUSY_TIMEOUT_MS, type RetryOptions, retryWhileBusy } from './retry-while-busy.ts';
-import { ADDED_SCHEMA, APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import { STORE_FORMAT } from './schema.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 import { NOT_A_DATABASE, sqliteCode } from './sqlite-error.ts';
+
+/** What a database of Coil holds, and how it is known again. */
+export interface DatabaseFormat {
+  /** `PRAGMA application_id` */
+  readonly applicationId: number;
+  /** `PRAGMA user_version` */
+  readonly version: number;
+  /** Makes the tables, and sets these two. */
+  readonly schema: string;
+  /** Makes what was added since, where it is not there; an older Coil does not mind it. */
+  readonly addedSchema?: string;
+}
 
 export interface OpenOptions extends RetryOptions {
   /** Whether the file is made where it is not there, or empty, as whoever is killed while making it leaves it. */
   readonly create: boolean;
+  /** By default, that of the store. */
+  readonly format?: DatabaseFormat;
+  /**
+   * FULL, the default: what was acknowledged survives a power cut. NORMAL: it survives the end of the process, and a
+   * power cut loses the last changes of the log.
+   */
+  readonly synchronous?: 'FULL' | 'NORMAL';
 }
 
 /**
@@ -53,19 +72,18 @@ function requireFile(path: string): void {
   }
 }
 
-function connect({ path, create }: OpenOptions): SqliteDatabase {
+function connect({ path, create, format = STORE_FORMAT, synchronous = 'FULL' }: OpenOptions): SqliteDatabase {
   const url = pathToFileURL(path);
   url.searchParams.set('mode', 'rw');
   const connection = new DatabaseSync(url, { timeout: BUSY_TIMEOUT_MS });
   try {
-    if (isEmpty(connection, path)) {
+    if (isEmpty(connection, path, format)) {
       if (!create) throw new CoilError('store-not-found', `there is no database in ${path}: the file is empty`);
-      initialize(connection, path);
+      initialize(connection, path, format);
     }
     useLog(connection, path);
-    // FULL: what was acknowledged survives a power cut; NORMAL would lose the last changes of a log
-    connection.exec('PRAGMA synchronous = FULL');
-    connection.exec(ADDED_SCHEMA);
+    connection.exec(`PRAGMA synchronous = ${synchronous}`);
+    connection.exec(format.addedSchema ?? '');
     return new SqliteDatabase(path, connection);
   } catch (error) {
     connection.close();
@@ -74,14 +92,14 @@ function connect({ path, create }: OpenOptions): SqliteDatabase {
 }
 
 /** Whether nothing was ever written to the file; looks only. @throws {CoilError} invalid-argument */
-function isEmpty(connection: DatabaseSync, path: string): boolean {
+function isEmpty(connection: DatabaseSync, path: string, { applicationId, version: known }: DatabaseFormat): boolean {
   const { application, version, tables } = identify(connection, path);
   if (application === 0 && version === 0 && tables === 0) return true;
-  if (application !== APPLICATION_ID) {
+  if (application !== applicationId) {
     throw new CoilError('invalid-argument', `${path} is the database of another application; it was left as it is`);
   }
-  if (version > SCHEMA_VERSION) {
-    const message = `${path} was written by a newer Coil: its schema has version ${version}, this Coil knows ${SCHEMA_VERSION}`;
+  if (version > known) {
+    const message = `${path} was written by a newer Coil: its schema has version ${version}, this Coil knows ${known}`;
     throw new CoilError('invalid-argument', message);
   }
   return false;
@@ -103,11 +121,11 @@ function identify(connection: DatabaseSync, path: string) {
 }
 
 /** Several processes may come here at the same time: one of them makes the tables. */
-function initialize(connection: DatabaseSync, path: string): void {
+function initialize(connection: DatabaseSync, path: string, format: DatabaseFormat): void {
   useLog(connection, path);
   connection.exec('BEGIN IMMEDIATE');
   try {
-    if (isEmpty(connection, path)) connection.exec(SCHEMA);
+    if (isEmpty(connection, path, format)) connection.exec(format.schema);
     connection.exec('COMMIT');
   } catch (error) {
     if (connection.isTransaction) connection.exec('ROLLBACK');

@@ -1,13 +1,13 @@
 /** "Coil" in ASCII; `file coil.db` and `PRAGMA application_id` show whose database it is. */
-export const APPLICATION_ID = 0x436f696c;
+const APPLICATION_ID = 0x436f696c;
 /** Version of the schema below, kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 
 /**
  * What was added to the schema since: it is made in a database that lacks it, and an older Coil does not mind it. `boot`
  * has the kernel's name for the boot that the node's coild last ran in.
  */
-export const ADDED_SCHEMA = `
+const ADDED_SCHEMA = `
   CREATE TABLE IF NOT EXISTS boot (
     node TEXT PRIMARY KEY,
     boot_id TEXT NOT NULL
@@ -21,7 +21,7 @@ export const ADDED_SCHEMA = `
  * a call is the sequence number of the first change that it made; AUTOINCREMENT keeps these growing, though old changes
  * are trimmed. A change whose node is null concerns all nodes.
  */
-export const SCHEMA = `
+const SCHEMA = `
   CREATE TABLE pool (
     name TEXT PRIMARY KEY,
     block_size INTEGER NOT NULL
@@ -66,3 +66,10 @@ export const SCHEMA = `
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
+
+export const STORE_FORMAT = {
+  applicationId: APPLICATION_ID,
+  version: SCHEMA_VERSION,
+  schema: SCHEMA,
+  addedSchema: ADDED_SCHEMA,
+};

@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { CoilError } from '../../model/error.ts';
-import { SCHEMA_VERSION } from './schema.ts';
 
 /** One connection: statements are prepared once, and transactions are functions. Throws SQLite's own errors. */
 export class SqliteDatabase {
@@ -81,7 +80,8 @@ export class SqliteDatabase {
 
   /** Writes one page as it is. To be called within a transaction. */
   touch(): void {
-    this.run(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    const { version } = this.get<{ version: number }>('SELECT user_version AS version FROM pragma_user_version')!;
+    this.run(`PRAGMA user_version = ${version}`);
   }
 
   get inTransaction(): boolean {

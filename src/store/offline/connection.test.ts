@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RecordingLogger } from '../../process/recording-logger.ts';
+import { Connection } from './connection.ts';
+
+const NEVER = new AbortController().signal;
+const START = new Date('2026-11-22T12:39:00Z');
+
+test('whoever waits when the connection is found to be lost is told at once, and who comes later can wait anew', async () => {
+  const logger = new RecordingLogger();
+  let now = START;
+  const connection = new Connection({ logger, now: () => now });
+  const { round } = connection;
+  const waiting = connection.call(() => new Promise<never>(() => undefined), NEVER);
+  const error = new Error('no answer');
+  connection.lost(error);
+  connection.lost(new Error('still no answer'));
+  await assert.rejects(waiting, error);
+  assert.equal(round.reason, error);
+  assert.deepEqual([connection.isOnline, connection.outage], [false, { since: START, error }]);
+  assert.equal(connection.round.aborted, false);
+  now = new Date(START.getTime() + 1500);
+  connection.restored();
+  connection.restored();
+  assert.deepEqual([connection.isOnline, connection.outage], [true, undefined]);
+  assert.equal(await connection.call(async () => 'answer', NEVER), 'answer');
+  assert.deepEqual(
+    logger.records.map(({ level, fields }) => [level, fields]),
+    [
+      ['warn', { error }],
+      ['info', { offlineMs: 1500 }],
+    ],
+  );
+});

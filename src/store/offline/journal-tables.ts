@@ -1,0 +1,163 @@
+import { CoilError } from '../../model/error.ts';
+import type { AcquiredBlock, AddressRecord, NodeChange, NodeSnapshot, PoolBlock, Revision } from '../ipam-store.ts';
+import type { SqliteDatabase } from '../sqlite/sqlite-database.ts';
+import type { LostAddress } from '../store-connection.ts';
+import { BlockNews } from './block-news.ts';
+import { isSameAttachment, recordOf } from './journal-rows.ts';
+import { LocalChanges } from './local-changes.ts';
+import { LostAddresses } from './lost-addresses.ts';
+import { type MergeOptions, mergeSnapshot } from './merge-snapshot.ts';
+import { Mirror, RECORDED } from './mirror.ts';
+import { PendingChanges } from './pending-changes.ts';
+import { isPending, type RevisionClock } from './revision-clock.ts';
+
+export interface JournalOwner {
+  readonly node: string;
+  readonly prefix: string;
+  readonly path: string;
+}
+
+interface OriginRow {
+  readonly node: string;
+  readonly prefix: string;
+  readonly datastore: string | null;
+  readonly revision: number | null;
+}
+
+/** The journal's tables, as one connection sees them. */
+export class JournalTables {
+  readonly mirror: Mirror;
+  readonly pending: PendingChanges;
+  readonly lost: LostAddresses;
+  readonly local: LocalChanges;
+  readonly #db: SqliteDatabase;
+  readonly #clock: RevisionClock;
+  readonly #blockNews = new BlockNews();
+
+  constructor(db: SqliteDatabase, clock: RevisionClock) {
+    this.#db = db;
+    this.#clock = clock;
+    this.mirror = new Mirror(db);
+    this.pending = new PendingChanges(db);
+    this.lost = new LostAddresses(db);
+    this.local = new LocalChanges({ mirror: this.mirror, pending: this.pending, clock });
+  }
+
+  /** The datastore that this is a copy from; undefined where it is not known. */
+  get datastore(): string | undefined {
+    return this.#origin?.datastore ?? undefined;
+  }
+
+  /**
+   * Takes what is in the file, where it is this node's, and else begins anew.
+   * @throws {CoilError} invalid-argument: another's changes wait in it, which would be lost
+   */
+  claim({ node, prefix, path }: JournalOwner): void {
+    const origin = this.#origin;
+    if (origin?.node === node && origin.prefix === prefix) {
+      this.hearAll();
+      return;
+    }
+    if (origin && this.pending.count > 0) {
+      const whose = `node ${origin.node} and prefix ${origin.prefix}`;
+      throw new CoilError('invalid-argument', `${path} has changes of ${whose} that the datastore was not told of`);
+    }
+    if (origin) this.clear();
+    this.lost.clear();
+    this.#db.run('INSERT OR REPLACE INTO origin (id, node, prefix) VALUES (1, ?, ?)', node, prefix);
+  }
+
+  /** Sets the clock after every revision that stands here: another process may have written since it was opened. */
+  hearAll(): void {
+    this.#clock.heard(this.#origin?.revision ?? 0);
+    for (const { revision } of [...this.mirror.addresses, ...this.pending.freed]) this.#clock.heard(revision);
+  }
+
+  /** Addresses that Pods were given without the datastore, which was not told yet. */
+  get pendingAddresses(): readonly AddressRecord[] {
+    return this.mirror.addresses.filter(({ answered, revision }) => answered && isPending(revision)).map(recordOf);
+  }
+
+  /** Forgets all but whose journal it is. */
+  clear(): void {
+    this.mirror.replace({ pools: new Map(), blocks: [], addresses: [] });
+    this.pending.clear();
+    this.#db.run('UPDATE origin SET datastore = NULL, revision = NULL');
+  }
+
+  snapshot(): NodeSnapshot | undefined {
+    const origin = this.#origin;
+    return origin?.revision == null ? undefined : this.mirror.snapshot(Math.floor(this.#clock.newest));
+  }
+
+  /** Takes over a snapshot; gives the addresses that it does not let their Pods have. */
+  merge(snapshot: NodeSnapshot, options: MergeOptions): readonly LostAddress[] {
+    const { mirror, pending } = this;
+    if (options.isRestored) this.#blockNews.clear();
+    const blocks = this.#blockNews.after(snapshot, mirror.blocks);
+    const lost = mergeSnapshot({ mirror, pending, clock: this.#clock }, { ...snapshot, blocks }, options);
+    const { datastore = null, revision } = snapshot;
+    this.#db.run('UPDATE origin SET datastore = ?, revision = ?', datastore, revision);
+    for (const each of lost) this.lost.add(each);
+    return lost;
+  }
+
+  /** Takes over a change, unless it is old news; gives the addresses that Pods lost by it. */
+  apply(change: NodeChange): readonly LostAddress[] {
+    this.#clock.heard(change.revision);
+    if (change.kind === 'pool') this.mirror.setPool(change.name, change.pool);
+    else if (change.kind === 'address') this.#applyAddress(change);
+    else if (!this.#blockNews.note(change, change.revision)) return [];
+    else if (change.owned) this.mirror.addBlock(change);
+    else {
+      const lost = this.local.loseBlock(change);
+      for (const each of lost) this.lost.add(each);
+      return lost;
+    }
+    return [];
+  }
+
+  /** The datastore has given the node a block. */
+  ownBlock(acquired: AcquiredBlock): void {
+    this.#clock.heard(acquired.revision);
+    this.#blockNews.note(acquired, acquired.revision);
+    this.mirror.ownBlock(acquired);
+  }
+
+  /** The datastore has taken a block back; without a revision, it was not the node's any more. */
+  returnBlock({ block }: PoolBlock, revision?: Revision): void {
+    if (revision !== undefined) {
+      this.#clock.heard(revision);
+      this.#blockNews.note({ block }, revision);
+    }
+    this.mirror.removeLeaving(block);
+  }
+
+  /** The newest revision that the datastore told of is kept, though nothing else tells of it. */
+  noteRevision(): void {
+    this.#db.run('UPDATE origin SET revision = max(revision, ?)', Math.floor(this.#clock.newest));
+  }
+
+  #applyAddress({ slot, record, revision }: NodeChange & { readonly kind: 'address' }): void {
+    const row = this.mirror.at(slot);
+    if (!record) {
+      if (!row || isPending(row.revision) || row.revision > revision) return;
+      this.mirror.remove(slot);
+      this.noteRevision();
+    } else if (!row || isOlder(row.revision, record.revision) || isSame(row, record)) {
+      this.mirror.put(record, RECORDED);
+    }
+    function isSame(known: NonNullable<typeof row>, told: NonNullable<typeof record>): boolean {
+      return isPending(known.revision) && isSameAttachment(recordOf(known).assignment, told.assignment);
+    }
+  }
+
+  get #origin(): OriginRow | undefined {
+    return this.#db.get<OriginRow>('SELECT node, prefix, datastore, revision FROM origin');
+  }
+}
+
+/** Whether the datastore told of it, and has told of something newer since. */
+function isOlder(known: number, told: number): boolean {
+  return !isPending(known) && known < told;
+}

@@ -1,0 +1,142 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CoilError } from '../../model/error.ts';
+import type { NodeSnapshot } from '../ipam-store.ts';
+import { GroupCommit } from '../sqlite/group-commit.ts';
+import { openDatabase } from '../sqlite/open-database.ts';
+import type { SqliteDatabase } from '../sqlite/sqlite-database.ts';
+import { toCoilError } from '../sqlite/sqlite-error.ts';
+import { JOURNAL_FORMAT } from './journal-format.ts';
+import { JournalTables } from './journal-tables.ts';
+import { RevisionClock } from './revision-clock.ts';
+
+/** More than giving out addresses writes. */
+const PAGES_OF_A_CHANGE = 4;
+/** How long another process may hold the journal's lock, in milliseconds; none should. */
+const TIMEOUT_MS = 2_000;
+
+export interface JournalOptions {
+  /** Of the file; its folder is made where it is not there, for root alone. */
+  readonly path: string;
+  readonly node: string;
+  /** Of the datastore's keys. */
+  readonly prefix: string;
+}
+
+/**
+ * A node's own copy of what the datastore says of it, and the changes that were made without the datastore. What is
+ * written by `write` survives the end of the process, what is written by `commit` a power cut too. An error changes
+ * nothing.
+ */
+export class Journal implements AsyncDisposable {
+  readonly path: string;
+  readonly clock: RevisionClock;
+  /** Of the connection that does not sync. */
+  readonly #db: SqliteDatabase;
+  readonly #tables: JournalTables;
+  readonly #synced: { readonly db: SqliteDatabase; readonly tables: JournalTables; readonly commits: GroupCommit };
+
+  private constructor(db: SqliteDatabase, synced: SqliteDatabase) {
+    this.path = db.path;
+    this.clock = new RevisionClock();
+    this.#db = db;
+    this.#tables = new JournalTables(db, this.clock);
+    const commits = new GroupCommit(synced, { timeoutMs: TIMEOUT_MS, onCommit: () => undefined });
+    this.#synced = { db: synced, tables: new JournalTables(synced, this.clock), commits };
+  }
+
+  /** @throws {CoilError} store-unavailable, invalid-argument, corrupt-data: the file cannot be used, and why */
+  static async open({ path, node, prefix }: JournalOptions, signal: AbortSignal): Promise<Journal> {
+    await makeFolder(dirname(path));
+    const options = { path, timeoutMs: TIMEOUT_MS, format: JOURNAL_FORMAT, create: true };
+    const db = await openDatabase({ ...options, synchronous: 'NORMAL' }, signal);
+    try {
+      const synced = await openDatabase(options, signal);
+      const journal = new Journal(db, synced);
+      try {
+        journal.write((tables) => tables.claim({ node, prefix, path }));
+        return journal;
+      } catch (error) {
+        synced.close();
+        throw error;
+      }
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  /** What the node knew last; undefined where it has never read the datastore. @throws {CoilError} */
+  get snapshot(): NodeSnapshot | undefined {
+    return this.read((tables) => tables.snapshot());
+  }
+
+  /** @throws {CoilError} store-unavailable, corrupt-data */
+  read<T>(look: (tables: JournalTables) => T): T {
+    return this.#guard(() => look(this.#tables));
+  }
+
+  /** @throws {CoilError} store-unavailable, corrupt-data */
+  write<T>(change: (tables: JournalTables) => T): T {
+    return this.#guard(() => {
+      this.#db.begin();
+      try {
+        const value = change(this.#tables);
+        this.#db.commit();
+        return value;
+      } catch (error) {
+        this.#db.rollback();
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Resolves once it is on disk; changes that come at the same time share a sync.
+   * @throws {CoilError} store-unavailable, corrupt-data
+   * @throws the signal's reason, where it was aborted before the change began
+   */
+  async commit<T>(change: (tables: JournalTables) => T, signal: AbortSignal): Promise<T> {
+    try {
+      return await this.#synced.commits.submit(() => change(this.#synced.tables), signal);
+    } catch (error) {
+      throw explained(error);
+    }
+  }
+
+  /** Tries whether changes can be written. @throws {CoilError} store-unavailable, corrupt-data */
+  checkWritable(): void {
+    // one at a time: the log grows by a page each, so that there is room for a real change
+    for (let i = 0; i < PAGES_OF_A_CHANGE; i++) this.write(() => this.#db.touch());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#synced.commits.close();
+    this.#synced.db.close();
+    this.#db.close();
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw explained(toCoilError(error, this.path));
+    }
+  }
+}
+
+function explained(error: unknown): unknown {
+  if (!CoilError.is(error, 'store-unavailable')) return error;
+  const message = `the journal of this node cannot be written, so nothing was changed: ${error.message}`;
+  return new CoilError('store-unavailable', message, { cause: error });
+}
+
+/** Makes the last part of the path where it is not there; what is in it is nobody else's to read. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await chmod(folder, 0o700);
+  } catch (cause) {
+    const message = `the folder ${folder} of the journal cannot be made: ${(cause as Error).message}`;
+    throw new CoilError('store-unavailable', message, { cause });
+  }
+}

@@ -1,0 +1,66 @@
+import { CoilError } from '../../model/error.ts';
+import type { AcquiredBlock, BlockRequest, IpamStore, PoolBlock, ReleaseOutcome } from '../ipam-store.ts';
+import type { Connection } from './connection.ts';
+import type { Journal } from './journal.ts';
+
+export interface JournaledBlocksDeps {
+  readonly remote: Pick<IpamStore, 'acquireBlock' | 'releaseBlock'>;
+  readonly journal: Journal;
+  readonly connection: Connection;
+}
+
+/** The store's changes of blocks: only the datastore can make them, and the journal never has a block too many. */
+export class JournaledBlocks {
+  readonly #deps: JournaledBlocksDeps;
+
+  constructor(deps: JournaledBlocksDeps) {
+    this.#deps = deps;
+  }
+
+  async acquire(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
+    const { remote, journal } = this.#deps;
+    const acquired = await this.#reached((until) => remote.acquireBlock(request, until), signal);
+    journal.write((tables) => tables.ownBlock(acquired));
+    return acquired;
+  }
+
+  async release(node: string, owned: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
+    const { remote, journal, connection } = this.#deps;
+    if (!connection.isOnline) throw this.#unreachable();
+    // before the datastore is asked: another node may have it as soon as that has answered
+    journal.write(({ mirror }) => mirror.leaveBlock(owned.block));
+    const keep = () => journal.write(({ mirror }) => mirror.ownBlock(owned));
+    try {
+      const answer = await this.#reached((until) => remote.releaseBlock(node, owned, until), signal);
+      if (answer.outcome === 'not-empty') keep();
+      else
+        journal.write((tables) =>
+          tables.returnBlock(owned, answer.outcome === 'released' ? answer.revision : undefined),
+        );
+      return answer;
+    } catch (error) {
+      if (!signal.aborted && !CoilError.is(error, 'store-unavailable')) keep();
+      throw error;
+    }
+  }
+
+  async #reached<T>(call: (until: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { connection } = this.#deps;
+    // one that is just being told what was changed without it answers too
+    if (connection.outage) throw this.#unreachable();
+    try {
+      return await connection.call(call, signal);
+    } catch (error) {
+      if (!signal.aborted && CoilError.is(error, 'store-unavailable')) connection.lost(error);
+      throw error;
+    }
+  }
+
+  #unreachable(): CoilError {
+    const { outage } = this.#deps.connection;
+    const message = outage
+      ? `blocks cannot be acquired or returned: the datastore has not been reached since ${outage.since.toISOString()}`
+      : 'no block can be returned before the datastore was told what was changed without it';
+    return new CoilError('store-unavailable', message, { cause: outage?.error });
+  }
+}

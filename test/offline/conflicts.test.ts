@@ -1,0 +1,346 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CoilError } from '../../src/model/error.ts';
+import type { IpamStore } from '../../src/store/ipam-store.ts';
+import type { Journal } from '../../src/store/offline/journal.ts';
+import { overriding, withOverrides } from '../contract/ipam-node.ts';
+import { SqliteFixture } from '../contract/sqlite-fixture.ts';
+import { assignmentOf, fails, ip, poolOf, soon } from '../contract/store-fixture.ts';
+import { add, agrees, del, known, type OfflineNode, offlineTest, pod, until } from './offline-fixture.ts';
+
+const BLOCK = ip('10.0.0.0/30');
+
+/** `ADDRESS CONTAINER REASON` of each Pod that lost its address. */
+const lost = ({ store }: OfflineNode) =>
+  store.status.lost.map(
+    ({ record, reason }) => `${record.block.nth(record.offset)} ${record.assignment.containerId}: ${reason}`,
+  );
+const errors = ({ logger }: OfflineNode) => logger.records.filter(({ level }) => level === 'error');
+
+/** Assigns an address behind the node's back. */
+async function give(store: IpamStore, offset: number, containerId: string): Promise<void> {
+  const request = { node: 'node1', slots: [{ block: BLOCK, offset }], assignment: assignmentOf(containerId) };
+  assert.equal((await store.allocate(request, soon())).outcome, 'allocated');
+}
+
+async function take(store: IpamStore, offset: number): Promise<void> {
+  const found = (await store.listAddresses(BLOCK, soon())).filter((record) => record.offset === offset);
+  assert.equal((await store.free(found, soon())).outcome, 'freed');
+}
+
+offlineTest('an address that another got meanwhile stays the other’s, and the Pod is reported', async (setup) => {
+  const { remote, store, start } = setup;
+  const node = await start();
+  await add(node, 'a');
+  remote.fail('down');
+  assert.deepEqual(await add(node, 'b'), ['10.0.0.1']);
+  await give(store, 1, 'alien');
+  remote.restore();
+  await agrees(setup, node, ['10.0.0.0 a', '10.0.0.1 alien']);
+  assert.deepEqual(lost(node), ['10.0.0.1 b: it is assigned to another']);
+  assert.deepEqual(
+    errors(node).map(({ message, fields }) => [message, fields.pod, fields.address]),
+    [['a Pod lives with an address that is not its own any more; delete it', 'pod-b', '10.0.0.1']],
+  );
+  node.store.detached({ containerId: 'b', ifname: 'eth0' });
+  assert.deepEqual(lost(node), []);
+});
+
+offlineTest('a slot that is taken while the change is on its way is found by its transaction', async (setup) => {
+  const { store, start, remote } = setup;
+  let isFirst = true;
+  const late = overriding(remote.store, {
+    allocate: async (request, signal) => {
+      if (request.assignment.containerId === 'b' && !node.store.status.outage)
+        throw new CoilError('store-unavailable', 'lost');
+      if (request.assignment.containerId === 'b' && isFirst) {
+        isFirst = false;
+        await give(store, 1, 'alien');
+      }
+      return await store.allocate(request, signal);
+    },
+  });
+  const node: OfflineNode = await start({ remote: late });
+  await add(node, 'a');
+  assert.deepEqual(await add(node, 'b'), ['10.0.0.1']);
+  await agrees(setup, node, ['10.0.0.0 a', '10.0.0.1 alien']);
+  assert.deepEqual(lost(node), ['10.0.0.1 b: it is assigned to another']);
+});
+
+offlineTest('what the datastore has recorded meanwhile after all is the same, and not lost', async (setup) => {
+  const { store, start, remote } = setup;
+  const late = overriding(remote.store, {
+    allocate: async (request, signal) => {
+      const isB = request.assignment.containerId === 'b';
+      if (isB && !node.store.isOffline) throw new CoilError('store-unavailable', 'lost');
+      // the call that was given up
+      if (isB) await store.allocate(request, signal);
+      return await store.allocate(request, signal);
+    },
+  });
+  const node: OfflineNode = await start({ remote: late });
+  assert.deepEqual(await add(node, 'a', 'b'), ['10.0.0.0', '10.0.0.1']);
+  await agrees(setup, node, ['10.0.0.0 a', '10.0.0.1 b']);
+  assert.deepEqual(lost(node), []);
+});
+
+offlineTest(
+  'a Pod that goes while the datastore is told of it is not reported, whoever has its address then',
+  async (setup) => {
+    const { store, start, remote } = setup;
+    const late = overriding(remote.store, {
+      allocate: async (request, signal) => {
+        if (request.assignment.containerId === 'b') {
+          assert.deepEqual(await del(node, 'b'), ['10.0.0.2']);
+          await give(store, 2, 'alien');
+        }
+        return await remote.store.allocate(request, signal);
+      },
+    });
+    const node: OfflineNode = await start({ remote: late });
+    await add(node, 'a');
+    remote.fail('down');
+    await add(node, 'trigger');
+    await add(node, 'b');
+    remote.restore();
+    await agrees(setup, node, ['10.0.0.0 a', '10.0.0.1 trigger', '10.0.0.2 alien']);
+    assert.deepEqual(lost(node), []);
+  },
+);
+
+offlineTest('a Pod that the datastore was told of, but for the answer, is freed there when it goes', async (setup) => {
+  const { store, start, remote } = setup;
+  const told = Promise.withResolvers<void>();
+  const late = overriding(remote.store, {
+    allocate: async (request, signal) => {
+      const answer = await remote.store.allocate(request, signal);
+      if (request.assignment.containerId !== 'b') return answer;
+      remote.fail('down');
+      told.resolve();
+      throw new CoilError('store-unavailable', 'lost');
+    },
+  });
+  const node: OfflineNode = await start({ remote: late });
+  await add(node, 'a');
+  remote.fail('down');
+  await add(node, 'trigger');
+  await add(node, 'b');
+  remote.restore();
+  await told.promise;
+  assert.equal((await store.listAddresses(BLOCK, soon())).length, 3);
+  assert.deepEqual(await del(node, 'b'), ['10.0.0.2']);
+  remote.restore();
+  await agrees(setup, node, ['10.0.0.0 a', '10.0.0.1 trigger']);
+});
+
+offlineTest('a change that is under way when the datastore comes back is told too', async (setup) => {
+  const { start, remote } = setup;
+  let isSlow = false;
+  const slow = (journal: Journal) =>
+    withOverrides(journal, {
+      commit: async (change, signal) => {
+        if (isSlow) await delay(100);
+        return await journal.commit(change, signal);
+      },
+    });
+  const node = await start({ wrapJournal: slow });
+  await add(node, 'a');
+  remote.fail('down');
+  await add(node, 'b');
+  isSlow = true;
+  const adding = add(node, 'c');
+  remote.restore();
+  assert.deepEqual(await adding, ['10.0.0.2']);
+  await agrees(setup, node, ['10.0.0.0 a', '10.0.0.1 b', '10.0.0.2 c']);
+});
+
+for (const when of ['before the datastore is read', 'while it is told'] as const) {
+  offlineTest(
+    `a block that was taken from the node ${when}: it is not used any more, its Pods are reported`,
+    async (setup) => {
+      const { remote, store, start } = setup;
+      let isTaken = false;
+      const takeBlock = async () => {
+        if (isTaken) return;
+        isTaken = true;
+        await store.releaseNode('node1', soon());
+        await store.acquireBlock({ node: 'node2', pool: 'default', family: 4 }, soon());
+      };
+      const late = overriding(remote.store, {
+        allocate: async (request, signal) => {
+          if (node.store.isOffline) await takeBlock();
+          return await remote.store.allocate(request, signal);
+        },
+      });
+      const node: OfflineNode = await start({ remote: late, keepSpare: false });
+      await add(node, 'a');
+      remote.fail('down');
+      await add(node, 'b');
+      if (when === 'before the datastore is read') await takeBlock();
+      remote.restore();
+      await until(() => !node.store.isOffline, 'the datastore is back');
+      // of the address that was freed before the block was taken, the watch told that, and no more
+      const expected = when === 'while it is told' ? ['b'] : ['a', 'b'];
+      await until(() => lost(node).length === expected.length, `${expected} are reported, not ${lost(node)}`);
+      assert.deepEqual(
+        lost(node).map((text) => text.slice(9)),
+        expected.map((name) => `${name}: its block is not this node's any more`),
+      );
+      await until(() => node.node.exporter.exported.length === 0, 'the route is withdrawn');
+      assert.deepEqual(await add(node, 'c'), ['10.0.0.8']);
+      assert.deepEqual(await del(node, 'a', 'b'), []);
+      await agrees(setup, node, ['10.0.0.8 c']);
+    },
+  );
+}
+
+offlineTest(
+  'what somebody else freed stays free; what was freed here is not taken from its next owner',
+  async (setup) => {
+    const { remote, store, start } = setup;
+    const node = await start();
+    await add(node, 'a', 'b', 'c');
+    remote.fail('down');
+    await del(node, 'a', 'b');
+    await take(store, 0);
+    await give(store, 0, 'next');
+    await take(store, 1);
+    await take(store, 2);
+    remote.restore();
+    await agrees(setup, node, ['10.0.0.0 next']);
+    assert.deepEqual(lost(node), []);
+  },
+);
+
+offlineTest(
+  'an assignment that was written anew is freed all the same, as it is of the same interface',
+  async (setup) => {
+    const { remote, store, start } = setup;
+    const node = await start();
+    await add(node, 'a');
+    remote.fail('down');
+    await del(node, 'a');
+    const [record] = await store.listAddresses(BLOCK, soon());
+    await take(store, 0);
+    await store.allocate({ node: 'node1', slots: [record!], assignment: record!.assignment }, soon());
+    remote.restore();
+    await agrees(setup, node, []);
+  },
+);
+
+offlineTest('a pool that is gone, or new, is known when the datastore is back', async (setup) => {
+  const { remote, store, start } = setup;
+  const node = await start();
+  await add(node, 'a');
+  remote.fail('down');
+  await add(node, 'b');
+  await store.createPool('dmz', poolOf(0, '192.0.2.0/31'), soon());
+  remote.restore();
+  await agrees(setup, node, ['10.0.0.0 a', '10.0.0.1 b']);
+  await until(() => node.node.state.pools.has('dmz'), 'the new pool is known');
+});
+
+for (const restart of [false, true]) {
+  offlineTest(
+    `a datastore restored from a backup is told what it forgot${restart ? ', by a new process too' : ''}`,
+    async (setup) => {
+      using fixture = new SqliteFixture();
+      await using backup = await fixture.open({ pollMs: 5 });
+      await backup.createPool('default', poolOf(2, '10.0.0.0/26'), soon());
+      await backup.acquireBlock({ node: 'node1', pool: 'default', family: 4 }, soon());
+      // the address of c was that of one before
+      await give(backup, 2, 'old');
+      let current: IpamStore = setup.store;
+      const remote = new Proxy(setup.store, {
+        get(_, name) {
+          const found = Reflect.get(current, name);
+          return typeof found === 'function' ? found.bind(current) : found;
+        },
+      });
+      let node = await setup.start({ remote });
+      await add(node, 'a', 'b', 'c');
+      await del(node, 'b');
+      await until(() => node.journaled().length === 2, 'the journal has a and c');
+      if (restart) await node.crash();
+      current = backup;
+      if (restart) node = await setup.start({ remote });
+      else node.node.sync.renew('the test has restored a backup');
+      await node.node.sync.ready(soon());
+      await agrees({ ...setup, store: backup }, node, ['10.0.0.0 a', '10.0.0.2 c']);
+      assert.deepEqual(lost(node), []);
+      assert.ok(
+        node.logger.messages.includes('the datastore has gone back to an earlier state; telling it what it forgot'),
+      );
+      assert.deepEqual(await add(node, 'd'), ['10.0.0.3']);
+      assert.deepEqual(await del(node, 'a'), ['10.0.0.0']);
+    },
+  );
+}
+
+offlineTest('the journal of another datastore is not used', async (setup) => {
+  const { remote, start } = setup;
+  const named = (datastore: string) =>
+    overriding(remote.store, {
+      async *watchNode(node, signal) {
+        for await (const each of remote.store.watchNode(node, signal))
+          yield each.kind === 'snapshot' ? { ...each, datastore } : each;
+      },
+    });
+  const first = await start({ remote: named('one') });
+  await add(first, 'a');
+  remote.fail('down');
+  await add(first, 'b');
+  await first.crash();
+  remote.restore();
+  const second = await start({ remote: named('two') });
+  await second.node.sync.ready(soon());
+  await agrees(setup, second, ['10.0.0.0 a']);
+  assert.deepEqual(lost(second), ['10.0.0.1 b: the datastore is another one']);
+  assert.ok(second.logger.messages.includes('the journal is of another datastore; it is not used'));
+});
+
+offlineTest(
+  'a journal of another node or prefix is not used; with changes in it, it is not overwritten',
+  async (setup) => {
+    const { remote, start } = setup;
+    const first = await start();
+    await add(first, 'a');
+    await first.crash();
+    const second = await start({ node: 'node2' });
+    await second.node.sync.ready(soon());
+    assert.deepEqual(known(second), []);
+    await add(second, 'x');
+    remote.fail('down');
+    await add(second, 'y');
+    await second.crash();
+    await fails(start({ node: 'node1' }), 'invalid-argument', /has changes of node node2 and prefix \/coil\//);
+    await fails(start({ node: 'node2', prefix: '/other/' }), 'invalid-argument', /prefix \/coil\//);
+    const third = await start({ node: 'node2' });
+    await third.node.sync.ready(soon());
+    assert.equal(known(third).length, 2);
+  },
+);
+
+offlineTest(
+  'a block that was returned, but for the answer, is not used after a restart without the datastore',
+  async (setup) => {
+    const { remote, start } = setup;
+    const first = await start({ restMs: 0, keepSpare: false });
+    await add(first, 'a');
+    await del(first, 'a');
+    await until(() => first.journaled().length === 0, 'the journal has no address');
+    remote.fail('answers-lost');
+    first.node.skip(1_000);
+    await fails(first.node.keeper.returnEmpty(1_000, soon()), 'store-unavailable');
+    await fails(first.node.ipam.allocate(pod('b'), soon()), 'store-unavailable', /not been reached/);
+    await first.crash();
+    remote.fail('down');
+    const second = await start();
+    await second.node.sync.ready(soon());
+    assert.deepEqual(second.node.blocks, []);
+    remote.restore();
+    await until(() => !second.store.isOffline, 'the datastore is back');
+    assert.deepEqual(await add(second, 'b'), ['10.0.0.4']);
+    await agrees(setup, second, ['10.0.0.4 b']);
+  },
+);
