@@ -101,7 +101,8 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const unavailable = () => {
     if (session.obstacle !== undefined) return session.obstacle;
     if (!sync.isFresh) return "coild cannot read this node's state from the datastore";
-    return storeChanges.failure && `coild cannot change the datastore: ${storeChanges.failure}`;
+    if (storeChanges.failure !== undefined) return `coild cannot change the datastore: ${storeChanges.failure}`;
+    return keeper.failure && `coild cannot export this node's blocks: ${keeper.failure}`;
   };
   addNodeMetrics(deps.metrics, { ...deps, state, sync, session, unavailable, spool: spoolFolder(socket) });
   const observer = requestMetrics(deps.metrics);

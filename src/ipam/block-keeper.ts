@@ -1,8 +1,9 @@
 import { CoilError } from '../model/error.ts';
 import type { IpFamily } from '../model/ip-address.ts';
 import type { IpPrefix } from '../model/ip-prefix.ts';
-import type { BlockExporter } from '../podnet/block-exporter.ts';
+import type { BlockExporter, SyncReport } from '../podnet/block-exporter.ts';
 import { Backoff } from '../process/backoff.ts';
+import { errorText } from '../process/error-text.ts';
 import type { Logger } from '../process/logger.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -35,11 +36,17 @@ export class BlockKeeper {
   readonly #lock = new KeyedLock();
   #export = Promise.resolve();
   #nextExport: Promise<void> | undefined;
+  #failure: string | undefined;
 
   constructor(options: BlockKeeperOptions, deps: BlockKeeperDeps) {
     this.#node = options.node;
     this.#exportBackoff = options.exportBackoff ?? (() => new Backoff({ baseMs: 100, maxMs: 10_000 }));
     this.#deps = deps;
+  }
+
+  /** Why the last export failed; undefined where it did not. Whoever sees one fail has it tried again until it is done. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /**
@@ -68,7 +75,7 @@ export class BlockKeeper {
     const { logger } = this.#deps;
     const staying = this.#deps.state.blocks.filter((owned) => owned.state !== 'leaving');
     const before = new Set(staying.filter(({ state }) => state === 'exported').map(({ block }) => block.toString()));
-    const { added, removed } = await this.#deps.exporter.sync(
+    const { added, removed } = await this.#sync(
       staying.map(({ block }) => block),
       signal,
     );
@@ -82,6 +89,18 @@ export class BlockKeeper {
       logger.info('exported blocks', { added: others.map(String), removed: removed.map(String) });
     }
     return putBack;
+  }
+
+  async #sync(desired: readonly IpPrefix[], signal: AbortSignal): Promise<SyncReport> {
+    try {
+      const report = await this.#deps.exporter.sync(desired, signal);
+      this.#failure = undefined;
+      return report;
+    } catch (error) {
+      // who gave up, or was given up, says nothing of the routing table
+      if (!signal.aborted) this.#failure = errorText(error);
+      throw error;
+    }
   }
 
   /** Exports, however often that has to be tried; calls made during a run share the next one. Never throws. */

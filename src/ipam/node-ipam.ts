@@ -179,6 +179,8 @@ export class NodeIpam {
       try {
         await keeper.acquire(pool, family, signal);
       } catch (error) {
+        // there may be no further ADD by which the end of it would be noticed
+        if (CoilError.is(error, 'network')) void keeper.exportUntilDone(this.#deps.signal);
         if (!CoilError.is(error, 'out-of-blocks')) throw error;
         const resting = state.reserveFrom(pool, family, (owned) => owned.state === 'exported');
         if (resting) return resting;

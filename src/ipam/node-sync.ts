@@ -117,8 +117,10 @@ export class NodeSync {
         await this.#deps.keeper.returnEmpty(scanIntervalMs, signal);
         await this.#deps.keeper.exportUntilDone(signal);
       } catch (error) {
-        if (!signal.aborted)
-          this.#deps.logger.error('cannot return empty blocks; trying again at the next scan', { error });
+        if (signal.aborted) return;
+        this.#deps.logger.error('cannot return empty blocks; trying again at the next scan', { error });
+        // the state was read, or nobody would have come as far as the network
+        if (CoilError.is(error, 'network')) await this.#deps.keeper.exportUntilDone(signal);
       }
     }
   }
