@@ -1,4 +1,7 @@
-import { Counter as PromCounter, Gauge as PromGauge, Histogram as PromHistogram, Registry } from 'prom-client';
+import PromCounter from 'prom-client/lib/counter.js';
+import PromGauge from 'prom-client/lib/gauge.js';
+import PromHistogram from 'prom-client/lib/histogram.js';
+import Registry from 'prom-client/lib/registry.js';
 import type {
   Counter,
   CounterOptions,
