@@ -87,7 +87,7 @@ test('what was read before a change whose outcome is unknown is not relied upon,
     {
       store: { watchNode },
       state: new NodeState({ restMs: 0 }, { clock: () => 0 }),
-      keeper: { exportUntilDone: async () => undefined, returnEmpty: async () => undefined },
+      keeper: { ...KEEPER, returnEmpty: async () => undefined },
       logger: new RecordingLogger(),
     },
   );

@@ -154,3 +154,19 @@ offlineTest(
     await agrees(setup, node, given.flat());
   },
 );
+
+offlineTest('a DEL that was given up before the answer is done where the datastore is gone then', async (setup) => {
+  const { remote, start } = setup;
+  const first = await start({ restMs: 0 });
+  await add(first, 'a');
+  await until(() => first.journaled().length === 1, 'the journal has it');
+  remote.fail('silent');
+  await assert.rejects(first.node.ipam.release(pod('a'), AbortSignal.timeout(20)));
+  await first.crash();
+  remote.fail('down');
+  const second = await start({ restMs: 0 });
+  await second.node.sync.ready(soon());
+  assert.deepEqual(known(second), []);
+  remote.restore();
+  await agrees(setup, second, []);
+});
