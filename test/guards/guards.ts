@@ -179,14 +179,14 @@ export const GUARDS: readonly Guard[] = [
     file: 'src/store/offline/journaled-addresses.ts',
     from: 'if (!mirror.at(slot)) mirror.put(',
     to: 'if (mirror.at(slot)) mirror.put(',
-    tests: ['test/offline/crashes.test.ts', MODEL_OFFLINE],
+    tests: ['test/offline/offline-store.test.ts'],
   },
   {
     name: 'the changes under way, when the datastore is back',
     file: 'src/store/offline/node-follower.ts',
     from: 'while (underWay.size > 0);',
     to: 'while (underWay.size < 0);',
-    tests: ['test/offline/offline-store.test.ts', MODEL_OFFLINE],
+    tests: [MODEL_OFFLINE],
   },
   {
     name: 'old news of a block, in the journal',
