@@ -1,6 +1,7 @@
 import { GarbageCollection } from '../cni/garbage-collection.ts';
 import type { PodAttacher } from '../cni/pod-attacher.ts';
 import { BootReclaim, type BootReclaimDeps } from '../ipam/boot-reclaim.ts';
+import { judgedSync } from '../ipam/judged-sync.ts';
 import { LeakJudge, type LeakJudgeDeps } from '../ipam/leak-judge.ts';
 import { LeakRelease } from '../ipam/leak-release.ts';
 import { meteredRelease } from '../ipam/metered-release.ts';
@@ -53,12 +54,7 @@ const NOTHING: Reclaiming = {
 export function createReclaim(node: string, { mode, graceMs }: ReclaimSettings, deps: CreateReclaimDeps): Reclaiming {
   if (mode === 'off') return NOTHING;
   const { attacher, sync, isOffline } = deps;
-  const judged = {
-    ready: sync.ready.bind(sync),
-    get isFresh() {
-      return sync.isFresh && !isOffline();
-    },
-  };
+  const judged = judgedSync(sync, isOffline);
   const dryRun = mode === 'dry-run';
   const exclusively = attacher.exclusively.bind(attacher);
   const release = new LeakRelease({ dryRun }, { ...deps, ipam: meteredRelease(deps.ipam, deps.metrics), exclusively });

@@ -26,6 +26,17 @@ export function blocksContract(setup: StoreSetup): void {
     await fails(acquire(), 'out-of-blocks', /default/);
   });
 
+  storeTest(setup, 'a spare is not the last free block', async (store) => {
+    await store.createPool('default', poolOf(4, '10.0.0.0/27'), soon());
+    const request = { node: 'node1', pool: 'default', family: 4 } as const;
+    const spare = await store.acquireBlock({ ...request, isSpare: true }, soon());
+    assert.equal(String(spare.block), '10.0.0.0/28');
+    const before = await dump(store);
+    await fails(store.acquireBlock({ ...request, isSpare: true }, soon()), 'out-of-blocks', /default/);
+    assert.deepEqual(await dump(store), before);
+    assert.equal(String((await store.acquireBlock(request, soon())).block), '10.0.0.16/28');
+  });
+
   storeTest(setup, 'a released block goes to the end of the free list', async (store) => {
     await store.createPool('default', poolOf(4, '10.0.0.0/26'), soon());
     const block = await blockFor(store, 'node1', 'default');

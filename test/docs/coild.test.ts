@@ -17,6 +17,7 @@ test('coild.md has every line that coild logs but for debugging, with its level,
     (await readSources('src/coild', 'src/ipam', 'src/cni', 'src/podnet', 'src/cri', 'src/store/offline')) +
     (await readSource('src/programs/coild.ts')) +
     (await readSource('src/programs/open-store-patiently.ts')) +
-    (await readSource('src/programs/open-node-store.ts'));
+    (await readSource('src/programs/open-node-store.ts')) +
+    (await readSource('src/programs/open-store-soon.ts'));
   assert.deepEqual(linesOfPage(page), linesOfSource(source));
 });

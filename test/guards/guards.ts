@@ -14,6 +14,7 @@ export interface Guard {
 
 const MODEL_OVER_ETCD = 'test/model/etcd.test.ts';
 const MODEL_OVER_SQLITE = 'test/model/sqlite.test.ts';
+const MODEL_OFFLINE = 'test/model/offline.test.ts';
 const NODE_IPAM = 'test/contract/node-ipam.test.ts';
 const RECLAIM = 'test/contract/reclaim.test.ts';
 
@@ -165,5 +166,75 @@ export const GUARDS: readonly Guard[] = [
     from: 'if (this.#folder.has(name)) await this.#replay(name, signal);',
     to: '',
     tests: ['src/coild/del-spool.test.ts'],
+  },
+  {
+    name: 'the journal on disk before the answer',
+    file: 'src/store/offline/journal.ts',
+    from: 'const synced = await openDatabase(options, signal);',
+    to: "const synced = await openDatabase({ ...options, synchronous: 'NORMAL' }, signal);",
+    tests: ['test/offline/power-cut.test.ts'],
+  },
+  {
+    name: 'the note before the datastore is asked',
+    file: 'src/store/offline/journaled-addresses.ts',
+    from: 'if (!mirror.at(slot)) mirror.put(',
+    to: 'if (mirror.at(slot)) mirror.put(',
+    tests: ['test/offline/offline-store.test.ts'],
+  },
+  {
+    name: 'the changes under way, when the datastore is back',
+    file: 'src/store/offline/node-follower.ts',
+    from: 'while (underWay.size > 0);',
+    to: 'while (underWay.size < 0);',
+    tests: [MODEL_OFFLINE],
+  },
+  {
+    name: 'old news of a block, in the journal',
+    file: 'src/store/offline/journal-tables.ts',
+    from: '    else if (!this.#blockNews.note(change, change.revision)) return [];\n',
+    to: '',
+    tests: ['test/offline/journal-blocks.test.ts'],
+  },
+  {
+    name: 'the block that was returned without an answer',
+    file: 'src/store/offline/journaled-blocks.ts',
+    from: '    journal.write(({ mirror }) => mirror.leaveBlock(owned.block));\n',
+    to: '',
+    tests: ['test/offline/conflicts.test.ts'],
+  },
+  {
+    name: 'the DEL that nobody heard the answer to',
+    file: 'src/store/offline/local-changes.ts',
+    from: 'if (freeing.length > 0) this.free(freeing);',
+    to: '',
+    tests: ['test/offline/offline-store.test.ts'],
+  },
+  {
+    name: 'the address of another container',
+    file: 'src/store/offline/merge-snapshot.ts',
+    from: "lose(overlay, row, 'it is assigned to another');\n    return;",
+    to: "lose(overlay, row, 'it is assigned to another');",
+    tests: ['test/offline/conflicts.test.ts'],
+  },
+  {
+    name: 'the full disk of the journal',
+    file: 'src/store/offline/offline-store.ts',
+    from: '    this.#deps.journal.checkWritable();\n',
+    to: '',
+    tests: ['test/offline/full-disk.test.ts'],
+  },
+  {
+    name: "a pool's last block, in etcd",
+    file: 'src/store/etcd/block-grants.ts',
+    from: 'request.isSpare && document.freeCount === 1',
+    to: 'request.isSpare && document.freeCount === 0',
+    tests: ['test/contract/etcd-ipam-store.test.ts'],
+  },
+  {
+    name: 'no judgement without the datastore',
+    file: 'src/ipam/judged-sync.ts',
+    from: 'sync.isFresh && !isOffline()',
+    to: 'sync.isFresh',
+    tests: ['src/ipam/judged-sync.test.ts'],
   },
 ];

@@ -104,6 +104,29 @@ diskTest('while the datastore is down, neither ADD nor DEL changes anything then
   await agrees(setup, node, [`${address} b`]);
 });
 
+diskTest('a full disk is told of where the datastore can be changed, and where it cannot', async (setup, disk) => {
+  const { remote, start } = setup;
+  await using node = await start();
+  await add(node, 'a');
+  await node.store.checkWritable(soon());
+  disk.fill();
+  const fill = () =>
+    untilFull(
+      () => node.store.checkWritable(soon()),
+      async () => undefined,
+    );
+  await fails(fill(), 'store-unavailable', MESSAGE);
+  disk.empty();
+  await node.store.checkWritable(soon());
+  remote.fail('down');
+  await add(node, 'b');
+  await node.store.checkWritable(soon());
+  disk.fill();
+  await fails(fill(), 'store-unavailable', MESSAGE);
+  disk.empty();
+  remote.restore();
+});
+
 /** The log has pages that are written anew for a while. */
 async function untilFull(work: () => Promise<unknown>, undo: () => Promise<unknown>): Promise<void> {
   for (let i = 0; i < 500; i++) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
+import { overriding } from '../contract/ipam-node.ts';
 import { fails, soon } from '../contract/store-fixture.ts';
 import { add, agrees, del, known, offlineTest, pod, recorded, until } from './offline-fixture.ts';
 
@@ -154,3 +155,40 @@ offlineTest(
     await agrees(setup, node, given.flat());
   },
 );
+
+offlineTest('a DEL that was given up before the answer is done where the datastore is gone then', async (setup) => {
+  const { remote, start } = setup;
+  const first = await start({ restMs: 0 });
+  await add(first, 'a');
+  await until(() => first.journaled().length === 1, 'the journal has it');
+  remote.fail('silent');
+  await assert.rejects(first.node.ipam.release(pod('a'), AbortSignal.timeout(20)));
+  await first.crash();
+  remote.fail('down');
+  const second = await start({ restMs: 0 });
+  await second.node.sync.ready(soon());
+  assert.deepEqual(known(second), []);
+  remote.restore();
+  await agrees(setup, second, []);
+});
+
+offlineTest('what the datastore was asked for before a kill -9 is given to nobody else', async (setup) => {
+  const { remote, store, start } = setup;
+  const assigned = Promise.withResolvers<void>();
+  const mute = overriding(remote.store, {
+    allocate: async (request, signal) => {
+      await store.allocate(request, signal);
+      assigned.resolve();
+      return await new Promise<never>(() => undefined);
+    },
+  });
+  const first = await start({ remote: mute, restMs: 0 });
+  first.node.ipam.allocate(pod('a'), soon()).catch(() => undefined);
+  await assigned.promise;
+  await first.crash();
+  remote.fail('down');
+  const second = await start({ restMs: 0 });
+  assert.deepEqual(await add(second, 'b', 'a'), ['10.0.0.1', '10.0.0.0']);
+  remote.restore();
+  await agrees(setup, second, ['10.0.0.0 a', '10.0.0.1 b']);
+});

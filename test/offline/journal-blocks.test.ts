@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { IpPrefix } from '../../src/model/ip-prefix.ts';
+import { Journal } from '../../src/store/offline/journal.ts';
+import { soon } from '../contract/store-fixture.ts';
+
+const owned = { pool: 'default', block: IpPrefix.parse('10.0.0.0/30') };
+const news = (revision: number, isOwned: boolean) => ({ kind: 'block', ...owned, revision, owned: isOwned }) as const;
+const at = (revision: number, blocks = [owned]) =>
+  ({ kind: 'snapshot', revision, pools: new Map(), blocks, addresses: [], unreadable: [] }) as const;
+const MERGE = { isRestored: false, isAskedFor: () => false };
+
+function journalTest(name: string, body: (journal: Journal, blocks: () => readonly string[]) => void): void {
+  test(name, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ct-'));
+    try {
+      await using journal = await Journal.open({ path: join(folder, 'j.db'), node: 'node1', prefix: '/' }, soon());
+      body(journal, () => journal.read(({ mirror }) => mirror.blocks.map(({ block }) => block.toString())));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+}
+
+journalTest('a block that was acquired anew stays, whatever the watch tells late of before', (journal, blocks) => {
+  journal.write((tables) => tables.ownBlock({ ...owned, revision: 12 }));
+  journal.write((tables) => tables.apply(news(11, false)));
+  assert.deepEqual(blocks(), ['10.0.0.0/30']);
+  journal.write((tables) => tables.apply(news(13, false)));
+  assert.deepEqual(blocks(), []);
+});
+
+journalTest('a block that was returned stays away, whatever the watch tells late of before', (journal, blocks) => {
+  journal.write((tables) => tables.ownBlock({ ...owned, revision: 12 }));
+  journal.write(({ mirror }) => mirror.leaveBlock(owned.block));
+  journal.write((tables) => tables.returnBlock(owned, 14));
+  journal.write((tables) => tables.apply(news(12, true)));
+  assert.deepEqual(blocks(), []);
+});
+
+journalTest('a snapshot does not take back what was answered since', (journal, blocks) => {
+  journal.write((tables) => tables.ownBlock({ ...owned, revision: 12 }));
+  journal.write((tables) => tables.merge(at(11, []), MERGE));
+  assert.deepEqual(blocks(), ['10.0.0.0/30']);
+  journal.write((tables) => tables.merge(at(12, []), MERGE));
+  assert.deepEqual(blocks(), []);
+});
+
+journalTest('a block that is leaving is not used, though a snapshot has it', (journal, blocks) => {
+  journal.write((tables) => tables.merge(at(11), MERGE));
+  journal.write(({ mirror }) => mirror.leaveBlock(owned.block));
+  journal.write((tables) => tables.merge(at(12), MERGE));
+  assert.deepEqual(blocks(), []);
+  assert.deepEqual(
+    journal.snapshot?.leaving?.map(({ block }) => block.toString()),
+    ['10.0.0.0/30'],
+  );
+});
