@@ -16,6 +16,7 @@ import type { HostSide } from '../podnet/host-side.ts';
 import type { NetworkChanges } from '../podnet/network-changes.ts';
 import { abortable } from '../process/abortable.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
+import { CniTurns } from './cni-turns.ts';
 import { createReclaim, type ReclaimSettings, type ReclaimSources } from './create-reclaim.ts';
 import { DelSpool } from './del-spool.ts';
 import { createHttpServer } from './http-server.ts';
@@ -23,6 +24,7 @@ import type { ListenAddress } from './listen-address.ts';
 import { NetworkGuard } from './network-guard.ts';
 import { NodeSession, type NodeSessionDeps } from './node-session.ts';
 import { nodeStatus } from './node-status.ts';
+import type { ServingLimits } from './serving-limits.ts';
 import { listenUnix } from './unix-listener.ts';
 
 /** What is under way at a shutdown gets this long to finish. */
@@ -41,6 +43,7 @@ export interface CoildOptions {
   /** How long a freed address rests. */
   readonly restMs: number;
   readonly reclaim: ReclaimSettings;
+  readonly limits: ServingLimits;
 }
 
 export interface CoildDeps
@@ -98,11 +101,14 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
     if (!sync.isFresh) return "coild cannot read this node's state from the datastore";
     return storeChanges.failure && `coild cannot change the datastore: ${storeChanges.failure}`;
   };
-  const serve = (mayChange: CoildDeps['mayChange'] | undefined) =>
+  const turns = new CniTurns(options.limits);
+  const serve = (connections: number, mayChange?: CoildDeps['mayChange']) =>
     createHttpServer({
       ipam: restIpam,
       attacher: session.before(spool.before(attacher)),
       garbage,
+      turns,
+      connections,
       unavailable,
       mayChange,
       logger,
@@ -114,10 +120,10 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const serving = session.run(background.signal);
   serving.catch(() => undefined);
   try {
-    servers.push(serve(undefined));
+    servers.push(serve(options.limits.connections));
     const removeSocket = await listenOnSocket(servers[0]!, socket);
     try {
-      if (http) servers.push(await listenOnTcp(serve(deps.mayChange), http));
+      if (http) servers.push(await listenOnTcp(serve(options.limits.tcpConnections, deps.mayChange), http));
       logger.info('coild is listening', { node, socket, http: http && `${http.host}:${http.port}` });
       // not before: where another coild serves this node, its routes are not to be touched
       const loops = () =>

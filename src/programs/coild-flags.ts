@@ -32,7 +32,7 @@ export const COILD_FLAGS = {
 export type CoildFlagValues = FlagValues<typeof COILD_FLAGS>;
 
 /** @throws {UsageError} naming the flag or variable */
-export function readCoildOptions(flags: CoildFlagValues, env: ProgramIo['env']): CoildOptions {
+export function readCoildOptions(flags: CoildFlagValues, env: ProgramIo['env']): Omit<CoildOptions, 'limits'> {
   const node = nodeName(env.COIL_NODE_NAME);
   refuseKernelTable(flags['table-id']);
   return {

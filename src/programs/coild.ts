@@ -1,5 +1,6 @@
 import { runCoild } from '../coild/coild.ts';
 import { rootOnly } from '../coild/peer-authority.ts';
+import { servingLimits } from '../coild/serving-limits.ts';
 import { CoilError } from '../model/error.ts';
 import { socketUid } from '../netlink/socket-owner.ts';
 import { hostIfname } from '../podnet/host-ifname.ts';
@@ -11,6 +12,7 @@ import { NetlinkPodNetwork } from '../podnet/netlink-pod-network.ts';
 import { missingCapabilities, processStatus } from '../process/capabilities.ts';
 import { withFlags } from '../process/command-line.ts';
 import type { Logger } from '../process/logger.ts';
+import { openFilesLimit } from '../process/open-files.ts';
 import { openLogger } from '../process/open-logger.ts';
 import type { Main } from '../process/program.ts';
 import { bootId } from './boot-id.ts';
@@ -33,7 +35,7 @@ const SPEC = {
 /** The node daemon. Runs until it is told to stop. */
 export const main: Main = (io) =>
   withFlags(SPEC, io, async (flags) => {
-    const options = readCoildOptions(flags, io.env);
+    const options = { ...readCoildOptions(flags, io.env), limits: servingLimits(openFilesLimit()) };
     const storeOptions = readStoreOptions(flags);
     using logger = openLogger('coild', flags, io.stderr);
     try {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const START_MS = 10_000;
@@ -70,6 +71,13 @@ export class CoildProcess implements AsyncDisposable {
       .split('\n')
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line) as LogLine);
+  }
+
+  /** The most memory that it had resident so far, in MB. */
+  get peakMemoryMb(): number {
+    const [, kilobytes] =
+      /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.#process.pid}/status`, 'latin1')) ?? [];
+    return Number(kilobytes) / 1024;
   }
 
   /** Waits for a line of the log. @throws where coild ends before, or after 10 seconds */

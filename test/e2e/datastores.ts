@@ -20,6 +20,8 @@ export interface Datastore extends AsyncDisposable {
   keys?(): Promise<readonly string[]>;
   /** The node cannot read it until `restore`; the test can. */
   interrupt(): void;
+  /** It is silent for the node until `restore`, where that can be. */
+  hold?(): void;
   restore(): void;
 }
 
@@ -67,7 +69,11 @@ async function openEtcd({ netns }: { readonly netns: string }): Promise<Datastor
     store,
     keys: async () => Object.keys(await fixture.dump()),
     interrupt: () => relay.cut(),
-    restore: () => relay.restore(),
+    hold: () => relay.hold(),
+    restore: () => {
+      relay.restore();
+      relay.release();
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
