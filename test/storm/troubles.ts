@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { podLinks } from '../e2e/kernel-state.ts';
 import type { Random } from '../model/random.ts';
 import type { StormNode } from './storm-node.ts';
 import type { StormScene } from './storm-scene.ts';
@@ -95,6 +96,10 @@ export const STRANDS: readonly Strand[] = [
         vandalize(one(nodes, random), '-6 route flush table 119 proto 30'),
       "the Pods' routes are deleted": async ({ nodes }, random) =>
         vandalize(one(nodes, random), 'route flush table main root 10.11.0.0/16'),
+      "the Pods' links are set down": async ({ nodes }, random) => {
+        const node = one(nodes, random);
+        for (const link of await podLinks(node.under.netns)) await vandalize(node, `link set ${link} down`);
+      },
       "the Pods' IPv6 routes are deleted": async ({ nodes }, random) =>
         vandalize(one(nodes, random), '-6 route flush table main root fd00:11::/112'),
     },

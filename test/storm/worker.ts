@@ -9,6 +9,9 @@ import type { StormNode } from './storm-node.ts';
 const PODS = 5;
 const DEL_RETRY_MS = 200;
 const DEL_WITHIN_MS = 90_000;
+/** Of so many calls, the launcher of one is killed before this time has passed, in milliseconds. */
+const KILLED_ONE_IN = 12;
+const KILLED_WITHIN_MS = 60;
 /** What a runtime is told when it should try again: no bad configuration, and no fault of coild's. */
 const PASSING = new Set([5, 11, 50]);
 
@@ -28,12 +31,11 @@ export interface Work {
 
 /**
  * A container runtime, as far as the plugin is called: attaches and detaches its Pods, each on any of the nodes, by the
- * launcher. After an ADD that failed it sends a DEL, and tries the Pod again with a new sandbox; it repeats a DEL until
+ * launcher, which it kills now and then. After an ADD that failed it sends a DEL, and tries the Pod again with a new sandbox; it repeats a DEL until
  * that succeeds.
  */
 export class Worker {
   readonly #deps: WorkerDeps;
-  readonly #client: CniClient;
   readonly #names: readonly string[];
   readonly #pods = new Map<string, LivePod>();
   readonly #failures = new Map<string, number>();
@@ -43,7 +45,6 @@ export class Worker {
   /** @param name begins the names of its Pods */
   constructor(name: string, deps: WorkerDeps) {
     this.#deps = deps;
-    this.#client = asProcess(deps.nodes[0]!.under.dist.coil);
     this.#names = Array.from({ length: PODS }, (_, i) => `${name}-${i}`);
   }
 
@@ -71,7 +72,7 @@ export class Worker {
   async #attach(name: string): Promise<void> {
     const { nodes, random, ledger } = this.#deps;
     const node = nodes[random.below(nodes.length)]!;
-    const sandbox = await Sandbox.create(node.under, this.#client, { pod: name });
+    const sandbox = await Sandbox.create(node.under, this.#client(node), { pod: name });
     const result = await this.#add(node, sandbox);
     if (result === undefined) {
       await this.#delUntilDone(node, sandbox);
@@ -94,7 +95,7 @@ export class Worker {
   async #add(node: StormNode, sandbox: Sandbox): Promise<CniResult | undefined> {
     const failed = (reason: string) => void this.#failures.set(reason, (this.#failures.get(reason) ?? 0) + 1);
     try {
-      const { exitStatus, stdout } = await sandbox.call('ADD');
+      const { exitStatus, stdout } = await sandbox.calledBy(this.#client(node)).call('ADD');
       if (exitStatus === 0) return JSON.parse(stdout) as CniResult;
       const { code, msg } = JSON.parse(stdout) as { readonly code: number; readonly msg: string };
       failed(`${code}: ${withoutNumbers(msg)}`);
@@ -104,6 +105,13 @@ export class Worker {
       failed(`the launcher ${(error as Error).message}`);
     }
     return undefined;
+  }
+
+  #client({ under: { dist } }: StormNode): CniClient {
+    const { random } = this.#deps;
+    if (random.below(KILLED_ONE_IN) > 0) return asProcess(dist.coil);
+    const seconds = (1 + random.below(KILLED_WITHIN_MS)) / 1000;
+    return asProcess('/usr/bin/timeout', '--signal=KILL', String(seconds), dist.coil);
   }
 
   async #detach(pod: LivePod): Promise<void> {
@@ -121,7 +129,10 @@ export class Worker {
   async #delUntilDone(node: StormNode, sandbox: Sandbox): Promise<void> {
     const deadline = performance.now() + DEL_WITHIN_MS;
     for (;;) {
-      const outcome = await sandbox.call('DEL').catch((error: Error) => ({ exitStatus: 1, stdout: error.message }));
+      const outcome = await sandbox
+        .calledBy(this.#client(node))
+        .call('DEL')
+        .catch((error: Error) => ({ exitStatus: 1, stdout: error.message }));
       if (outcome.exitStatus === 0) return;
       if (performance.now() > deadline) {
         this.#deps.ledger.violation(`DEL of ${nameOf({ node, sandbox })} never succeeded: ${outcome.stdout}`);
