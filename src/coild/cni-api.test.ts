@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { abortable } from '../process/abortable.ts';
 import { nullLogger } from '../process/logger.ts';
 import { type CniApiDeps, serveCni } from './cni-api.ts';
 import { CniTurns } from './cni-turns.ts';
@@ -20,7 +21,11 @@ async function served(deps: Partial<CniApiDeps['attacher']>, ms: number) {
     logger: nullLogger,
   };
   const options = { authorize: async () => undefined, deadline: () => AbortSignal.timeout(ms), bodyLimit: 1024 };
-  const server = createServer((request, response) => void serveCni(all, options, request, response));
+  let requests = 0;
+  const server = createServer((request, response) => {
+    requests++;
+    void serveCni(all, options, request, response);
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -35,6 +40,10 @@ async function served(deps: Partial<CniApiDeps['attacher']>, ms: number) {
       const answer = await fetch(`http://127.0.0.1:${port}/cni`, { method: 'POST', headers, body });
       const text = await answer.text();
       return { status: answer.status, json: text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>) };
+    },
+    /** Waits until so many calls have come. */
+    asked: async (count: number) => {
+      while (requests < count) await new Promise(setImmediate);
     },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
@@ -54,6 +63,28 @@ test('a call that the kernel never answers is answered in time, and keeps its tu
   assert.equal((await server.call('DEL')).json?.code, 11);
   kernel.resolve();
   assert.deepEqual(await server.call('DEL'), { status: 200, json: undefined });
+});
+
+test('an ADD that was given up, and waits yet, does not attach the Pod after its DEL', async () => {
+  const events: string[] = [];
+  const came = Promise.withResolvers<void>();
+  const add: CniApiDeps['attacher']['add'] = async (_request, signal) => {
+    came.resolve();
+    await abortable(new Promise(() => undefined), signal).finally(() => events.push('the ADD is over'));
+    assert.fail('it goes on');
+  };
+  await using server = await served({ add, del: async () => void events.push('DEL') }, 30_000);
+  const adding = server.call('ADD');
+  await came.promise;
+  // there is one turn only: one waits for it
+  const waiting = server.call('ADD');
+  await server.asked(2);
+  assert.deepEqual(await server.call('DEL'), { status: 200, json: undefined });
+  assert.deepEqual(events, ['the ADD is over', 'DEL']);
+  for (const { status, json } of await Promise.all([adding, waiting])) {
+    assert.deepEqual([status, json?.code], [503, 11]);
+    assert.match(String(json?.msg), /^a DEL of the same container and interface came/);
+  }
 });
 
 test('a call beyond those that wait is refused at once, and STATUS never', async () => {

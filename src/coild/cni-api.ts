@@ -12,7 +12,7 @@ import { isRecord } from '../model/json.ts';
 import { abortable } from '../process/abortable.ts';
 import type { Logger } from '../process/logger.ts';
 import { parametersOf } from './cni-parameters.ts';
-import type { CniTurns } from './cni-turns.ts';
+import type { CniTurn, CniTurns } from './cni-turns.ts';
 import { bodyOf } from './request-body.ts';
 import { toRestFailure } from './rest-failure.ts';
 
@@ -86,20 +86,22 @@ async function answerInTurn(
   request: IncomingMessage,
 ): Promise<Answer> {
   const parameters = parametersOf(request.headers);
-  let turn: Disposable;
+  let turn: CniTurn;
   try {
-    turn = await deps.turns.take(parameters.command, signal);
+    turn = await deps.turns.take(parameters, signal);
   } catch (error) {
     const stdin = await bodyOf(request, bodyLimit);
     return failureOf(deps, parameters, stdin, inTime(error, signal));
   }
   const body = bodyOf(request, bodyLimit);
   // it is under way as long as it takes, also where its answer is not waited for any more
-  const served = body.then((stdin) => serve(deps, parameters, stdin, signal)).finally(() => turn[Symbol.dispose]());
+  const served = body
+    .then((stdin) => serve(deps, parameters, stdin, turn.signal))
+    .finally(() => turn[Symbol.dispose]());
   served.catch(() => undefined);
   const stdin = await body;
   try {
-    const answer = await abortable(served, signal);
+    const answer = await abortable(served, turn.signal);
     return { status: 200, body: answer === undefined ? '' : JSON.stringify(answer) };
   } catch (error) {
     return failureOf(deps, parameters, stdin, inTime(error, signal));

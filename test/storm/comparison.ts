@@ -105,7 +105,9 @@ function withoutHostLength(block: string): string {
 }
 
 async function spooled(node: StormNode): Promise<readonly string[]> {
-  return await readdir(`${node.under.socket}.spool`).catch(() => []);
+  const names = await readdir(`${node.under.socket}.spool`).catch(() => []);
+  // what a launcher that was killed has left is removed after a minute
+  return names.filter((name) => !name.endsWith('.tmp'));
 }
 
 /** What the Pods say of themselves: CNI's CHECK of each. */
