@@ -15,6 +15,7 @@ import type { Logger } from '../process/logger.ts';
 import { openFilesLimit } from '../process/open-files.ts';
 import { openLogger } from '../process/open-logger.ts';
 import type { Main } from '../process/program.ts';
+import { keepHeapSmall } from '../process/small-heap.ts';
 import { bootId } from './boot-id.ts';
 import { COILD_FLAGS, readCoildOptions } from './coild-flags.ts';
 import { LazyPodUids } from './lazy-pod-uids.ts';
@@ -40,6 +41,7 @@ export const main: Main = (io) =>
     using logger = openLogger('coild', flags, io.stderr);
     try {
       requireCapabilities();
+      keepHeapSmall();
       await using store = await openStorePatiently(storeOptions, { ...io, logger });
       if (!store) return 0;
       await using podNetwork = new NetlinkPodNetwork({}, { logger });

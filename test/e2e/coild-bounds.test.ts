@@ -50,7 +50,7 @@ test(`of ${MANY} ADDs at once, while etcd is silent, as many wait as may; the ot
   await using node = await NodeUnderTest.create(heldEtcd);
   const coild = spawn(node, { executable: node.dist.coild, flags: node.flags('--http=') });
   await coild.logged('coild is listening');
-  const before = coild.peakMemoryMb;
+  const before = coild.ownMemoryMb;
   const answers: number[] = [];
   const refusals: string[] = [];
   const calls = Array.from({ length: MANY }, async () => {
@@ -64,7 +64,7 @@ test(`of ${MANY} ADDs at once, while etcd is silent, as many wait as may; the ot
   assert.ok(connections >= MANY, 'this process has too few open files for the test');
   await eventually('the others are told', async () => refusals.length === MANY - atOnce - waiting, 20_000);
   assert.match(refusals[0]!, /^32 calls of ADD are under way in coild, and 480 wait, which is all it takes/);
-  const more = coild.peakMemoryMb - before;
+  const more = coild.ownMemoryMb - before;
   assert.ok(more < MORE_MEMORY_MB, `${more} MB`);
   // STATUS waits for nobody
   const sandbox = await Sandbox.create(node, asProcess(node.dist.coil));

@@ -73,10 +73,10 @@ export class CoildProcess implements AsyncDisposable {
       .map((line) => JSON.parse(line) as LogLine);
   }
 
-  /** The most memory that it had resident so far, in MB. */
-  get peakMemoryMb(): number {
-    const [, kilobytes] =
-      /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.#process.pid}/status`, 'latin1')) ?? [];
+  /** Its own memory, in MB: without its executable, which the kernel keeps once for all, and may drop. */
+  get ownMemoryMb(): number {
+    const status = readFileSync(`/proc/${this.#process.pid}/status`, 'latin1');
+    const [, kilobytes] = /^RssAnon:\s+(\d+) kB$/m.exec(status) ?? [];
     return Number(kilobytes) / 1024;
   }
 
