@@ -7,9 +7,12 @@ import type { GarbageCollection } from '../cni/garbage-collection.ts';
 import type { PodAttacher } from '../cni/pod-attacher.ts';
 import { formatAddResult } from '../cni/result.ts';
 import { answerVersion } from '../cni/versions.ts';
+import { CoilError } from '../model/error.ts';
 import { isRecord } from '../model/json.ts';
+import { abortable } from '../process/abortable.ts';
 import type { Logger } from '../process/logger.ts';
 import { parametersOf } from './cni-parameters.ts';
+import type { CniTurn, CniTurns } from './cni-turns.ts';
 import { bodyOf } from './request-body.ts';
 import type { RequestObserver } from './request-metrics.ts';
 import { toRestFailure } from './rest-failure.ts';
@@ -23,6 +26,7 @@ const MAX_LOGGED = 512;
 export interface CniApiDeps {
   readonly attacher: Pick<PodAttacher, 'add' | 'del' | 'check'>;
   readonly garbage: Pick<GarbageCollection, 'collect'>;
+  readonly turns: Pick<CniTurns, 'take'>;
   /** Why an ADD could not be served now; undefined where it could. */
   readonly unavailable: () => string | undefined;
   /** Is told of each call once it was answered. */
@@ -57,9 +61,8 @@ export async function serveCni(
   const begun = performance.now();
   try {
     await authorize(request);
-    const stdin = await bodyOf(request, bodyLimit);
     const parameters = parametersOf(request.headers);
-    const { status, code, body } = await answerTo(deps, parameters, stdin, deadline());
+    const { status, code, body } = await answerInTurn(deps, { signal: deadline(), bodyLimit }, parameters, request);
     send(response, status, CONTENT_TYPE, body);
     deps.observer.cni({ command: parameters.command, code, ms: performance.now() - begun });
   } catch (error) {
@@ -76,20 +79,54 @@ function send(response: ServerResponse, status: number, type: string, body: stri
   response.end(body);
 }
 
-async function answerTo(
+/** What to answer, and with which status. */
+interface Answer {
+  readonly status: number;
+  /** CNI's number of the error; 0 for none. */
+  readonly code: number;
+  readonly body: string;
+}
+
+/** A call that waits for its turn leaves its body where it is: in the kernel. */
+async function answerInTurn(
   deps: CniApiDeps,
+  { signal, bodyLimit }: { readonly signal: AbortSignal; readonly bodyLimit: number },
   parameters: CniParameters,
-  stdin: string,
-  signal: AbortSignal,
-): Promise<{ status: number; code: number; body: string }> {
+  request: IncomingMessage,
+): Promise<Answer> {
+  let turn: CniTurn;
   try {
-    const answer = await serve(deps, parameters, stdin, signal);
+    turn = await deps.turns.take(parameters, signal);
+  } catch (error) {
+    const stdin = await bodyOf(request, bodyLimit);
+    return failureOf(deps, parameters, stdin, inTime(error, signal));
+  }
+  const body = bodyOf(request, bodyLimit);
+  // it is under way as long as it takes, also where its answer is not waited for any more
+  const served = body
+    .then((stdin) => serve(deps, parameters, stdin, turn.signal))
+    .finally(() => turn[Symbol.dispose]());
+  served.catch(() => undefined);
+  const stdin = await body;
+  try {
+    const answer = await abortable(served, turn.signal);
     return { status: 200, code: 0, body: answer === undefined ? '' : JSON.stringify(answer) };
   } catch (error) {
-    const failure = toCniError(error);
-    logFailure(deps.logger, parameters, failure.code, error);
-    return { status: httpStatus(failure), code: failure.code, body: JSON.stringify(failure.toJson(versionOf(stdin))) };
+    return failureOf(deps, parameters, stdin, inTime(error, signal));
   }
+}
+
+/** What stopped at the deadline says less than why it was stopped. */
+function inTime(error: unknown, signal: AbortSignal): unknown {
+  if (!signal.aborted || error !== signal.reason) return error;
+  const message = 'coild could not do it in time: its datastore or the kernel does not answer; its log tells which';
+  return new CoilError('overloaded', message, { cause: error });
+}
+
+function failureOf(deps: CniApiDeps, parameters: CniParameters, stdin: string, error: unknown): Answer {
+  const failure = toCniError(error);
+  logFailure(deps.logger, parameters, failure.code, error);
+  return { status: httpStatus(failure), code: failure.code, body: JSON.stringify(failure.toJson(versionOf(stdin))) };
 }
 
 /** Runtimes ask for the status every few seconds: that it is bad is logged by what made it so. */

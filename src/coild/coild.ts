@@ -19,6 +19,7 @@ import type { Metrics } from '../process/metrics.ts';
 import type { ExposedMetrics } from '../process/metrics-listener.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
 import type { StoreConnection } from '../store/store-connection.ts';
+import { CniTurns } from './cni-turns.ts';
 import { createReclaim, type ReclaimSettings, type ReclaimSources } from './create-reclaim.ts';
 import { datastoreStatus } from './datastore-status.ts';
 import { DelSpool } from './del-spool.ts';
@@ -30,6 +31,7 @@ import { NodeSession, type NodeSessionDeps } from './node-session.ts';
 import { nodeStatus } from './node-status.ts';
 import { obstacleToAdds } from './obstacle-to-adds.ts';
 import { requestMetrics } from './request-metrics.ts';
+import type { ServingLimits } from './serving-limits.ts';
 import { listenUnix } from './unix-listener.ts';
 
 /** What is under way at a shutdown gets this long to finish. */
@@ -50,6 +52,7 @@ export interface CoildOptions {
   /** Whether a block is kept in hand of each pool that the node's Pods use. */
   readonly keepSpare?: boolean;
   readonly reclaim: ReclaimSettings;
+  readonly limits: ServingLimits;
 }
 
 export interface CoildDeps
@@ -117,11 +120,14 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const unavailable = () => obstacleToAdds({ session, sync, changes: storeChanges, keeper, connection, state });
   addNodeMetrics(deps.metrics, { ...deps, state, sync, session, unavailable, spool: spoolFolder(socket) });
   const observer = requestMetrics(deps.metrics);
-  const serve = (mayChange: CoildDeps['mayChange'] | undefined) =>
+  const turns = new CniTurns(options.limits);
+  const serve = (connections: number, mayChange?: CoildDeps['mayChange']) =>
     createHttpServer({
       ipam: restIpam,
       attacher: session.before(spool.before(attacher)),
       garbage,
+      turns,
+      connections,
       unavailable,
       mayChange,
       metrics: deps.metrics,
@@ -135,10 +141,10 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const serving = session.run(background.signal);
   serving.catch(() => undefined);
   try {
-    servers.push(serve(undefined));
+    servers.push(serve(options.limits.connections));
     const removeSocket = await listenOnSocket(servers[0]!, socket);
     try {
-      if (http) servers.push(await listenOnTcp(serve(deps.mayChange), http));
+      if (http) servers.push(await listenOnTcp(serve(options.limits.tcpConnections, deps.mayChange), http));
       logger.info('coild is listening', { node, socket, http: http && `${http.host}:${http.port}` });
       // not before: where another coild serves this node, its routes are not to be touched
       const loops = () =>

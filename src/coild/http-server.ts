@@ -22,6 +22,8 @@ export interface HttpServerDeps extends CniApiDeps, MetricsApiDeps {
   readonly ipam: RestIpam;
   /** Whether the client of a connection may change anything; undefined where every client may. */
   readonly mayChange: ((client: Socket) => Promise<boolean>) | undefined;
+  /** At the same time; one more is closed at once. */
+  readonly connections: number;
 }
 
 /** coild's HTTP server, which does not listen yet: v1's REST API, the CNI verbs, and what tells its health and metrics. */
@@ -50,6 +52,7 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
       raw.writeHead(failure.status, { 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify(failure));
     },
   });
+  app.server.maxConnections = deps.connections;
   const arrivals = new Arrivals(app.server);
   app.addHook('preClose', () => arrivals.settled());
 

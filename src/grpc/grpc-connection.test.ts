@@ -5,8 +5,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EchoClient, HELLO } from '../../test/etcd/echo-client.ts';
-import { freePort } from '../../test/etcd/etcd-server.ts';
 import { FakeGrpcServer, succeed } from '../../test/etcd/fake-grpc-server.ts';
+import { freePort } from '../../test/etcd/free-port.ts';
 import { TcpProxy } from '../../test/etcd/tcp-proxy.ts';
 import { GRPC_STATUS, GrpcError } from './grpc-error.ts';
 

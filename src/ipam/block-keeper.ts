@@ -57,11 +57,6 @@ export class BlockKeeper {
     return this.#failure;
   }
 
-  /** Why the last export failed; undefined where it did not. Whoever sees one fail has it tried again until it is done. */
-  get failure(): string | undefined {
-    return this.#failure;
-  }
-
   /**
    * Sees to it that the node has a block of `pool` with an address that has rested; many callers at once acquire one.
    * @throws {CoilError} out-of-blocks, pool-not-found, store-unavailable; network where the route cannot be exported

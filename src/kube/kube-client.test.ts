@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -118,4 +118,35 @@ test('where the API server is has to be told', async () => {
   const code = 'invalid-argument';
   await assert.rejects(connectKube({ kubeconfig: undefined, env: {} }), { code, message: /--kubeconfig is needed/ });
   await assert.rejects(connectKube({ kubeconfig: '/nowhere/config', env: {} }), { code, message: /\/nowhere\/config/ });
+});
+
+for (const [name, answer] of Object.entries({
+  'that the API server never answers': () => undefined,
+  'whose answer never ends': (response: ServerResponse) => void response.write('{'),
+})) {
+  test(`a request ${name} ends after 15 seconds`, async (t) => {
+    const heard = Promise.withResolvers<void>();
+    await using connected = await Connected.to((_request, response) => {
+      answer(response);
+      heard.resolve();
+    });
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const late = assert.rejects(connected.client.ask({ method: 'GET', path: '/x' }, forever), (error: Error) => {
+      assert.match(String(error.cause), /no answer within 15s/);
+      return true;
+    });
+    await heard.promise;
+    t.mock.timers.tick(15_000);
+    await late;
+  });
+}
+
+test('a stream that does not begin ends after 15 seconds', async (t) => {
+  const heard = Promise.withResolvers<void>();
+  await using connected = await Connected.to(() => heard.resolve());
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const late = assert.rejects(connected.client.stream({ method: 'GET', path: '/x' }, forever), /GET .* failed/);
+  await heard.promise;
+  t.mock.timers.tick(15_000);
+  await late;
 });

@@ -1,6 +1,7 @@
 import { runCoild } from '../coild/coild.ts';
 import { meteredNetwork } from '../coild/metered-network.ts';
 import { rootOnly } from '../coild/peer-authority.ts';
+import { servingLimits } from '../coild/serving-limits.ts';
 import { CoilError } from '../model/error.ts';
 import { socketUid } from '../netlink/socket-owner.ts';
 import { hostIfname } from '../podnet/host-ifname.ts';
@@ -13,10 +14,12 @@ import { missingCapabilities, processStatus } from '../process/capabilities.ts';
 import { withFlags } from '../process/command-line.ts';
 import type { Logger } from '../process/logger.ts';
 import { serveMetrics } from '../process/metrics-listener.ts';
+import { openFilesLimit } from '../process/open-files.ts';
 import { openLogger } from '../process/open-logger.ts';
 import { addProcessMetrics } from '../process/process-metrics.ts';
 import type { Main } from '../process/program.ts';
 import { PrometheusMetrics } from '../process/prometheus-metrics.ts';
+import { keepHeapSmall } from '../process/small-heap.ts';
 import { bootId } from './boot-id.ts';
 import { COILD_FLAGS, readCoildOptions } from './coild-flags.ts';
 import { LazyPodUids } from './lazy-pod-uids.ts';
@@ -37,11 +40,12 @@ const SPEC = {
 /** The node daemon. Runs until it is told to stop. */
 export const main: Main = (io) =>
   withFlags(SPEC, io, async (flags) => {
-    const options = readCoildOptions(flags, io.env);
+    const options = { ...readCoildOptions(flags, io.env), limits: servingLimits(openFilesLimit()) };
     const storeOptions = readStoreOptions(flags);
     using logger = openLogger('coild', flags, io.stderr);
     try {
       requireCapabilities();
+      keepHeapSmall();
       const metrics = new PrometheusMetrics();
       addProcessMetrics(metrics, SPEC.name);
       await using _metrics = options.metrics && (await serveMetrics(options.metrics, metrics));

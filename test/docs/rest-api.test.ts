@@ -10,6 +10,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import manifest from '../../package.json' with { type: 'json' };
 import { runCoild } from '../../src/coild/coild.ts';
+import { servingLimits } from '../../src/coild/serving-limits.ts';
 import { CoilError } from '../../src/model/error.ts';
 import { IpPrefix } from '../../src/model/ip-prefix.ts';
 import { hostIfname } from '../../src/podnet/host-ifname.ts';
@@ -64,8 +65,17 @@ before(async () => {
   await createPool(store, 'default', '10.11.0.0/28', 4);
   await createPool(store, 'single', '192.0.2.7/32', 0);
   const intervals = { scanIntervalMs: 600_000, restMs: 30_000 };
+  const limits = servingLimits(1024);
   const reclaim = { mode: 'on', graceMs: 300_000 } as const;
-  const options = { node: 'node1', host: 'host1', socket: socketPath(), http: undefined, reclaim, ...intervals };
+  const options = {
+    node: 'node1',
+    host: 'host1',
+    socket: socketPath(),
+    http: undefined,
+    reclaim,
+    limits,
+    ...intervals,
+  };
   const podNetwork = new FakePodNetwork([netns]);
   const deps = {
     ...{ store, connection: lostConnection, exporter: new FakeBlockExporter(), podNetwork, hostIfname },

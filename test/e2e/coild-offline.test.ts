@@ -22,8 +22,8 @@ interface Parts {
 /** How a datastore is lost, and comes back. */
 const OUTAGES: Readonly<Record<string, { lose(parts: Parts): unknown; restore(parts: Parts): unknown }>> = {
   'stopped by SIGSTOP': {
-    lose: ({ server }) => server.signal('SIGSTOP'),
-    restore: ({ server }) => server.signal('SIGCONT'),
+    lose: ({ server }) => server.member.freeze(),
+    restore: ({ server }) => server.member.thaw(),
   },
   'behind a link that is silent': {
     lose: ({ proxy }) => proxy.silence(),
@@ -37,8 +37,8 @@ const OUTAGES: Readonly<Record<string, { lose(parts: Parts): unknown; restore(pa
     restore: ({ proxy }) => proxy.accept(),
   },
   'killed, and started again': {
-    lose: ({ server }) => server.kill(),
-    restore: ({ server }) => server.startAgain(),
+    lose: ({ server }) => server.member.kill(),
+    restore: ({ server }) => server.member.start(),
   },
 };
 
@@ -205,7 +205,7 @@ class OfflineScene implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.server.signal('SIGCONT');
+    this.server.member.thaw();
     await this.#stack.disposeAsync();
   }
 }

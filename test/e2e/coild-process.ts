@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const START_MS = 10_000;
@@ -70,6 +71,13 @@ export class CoildProcess implements AsyncDisposable {
       .split('\n')
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line) as LogLine);
+  }
+
+  /** Its own memory, in MB: without its executable, which the kernel keeps once for all, and may drop. */
+  get ownMemoryMb(): number {
+    const status = readFileSync(`/proc/${this.#process.pid}/status`, 'latin1');
+    const [, kilobytes] = /^RssAnon:\s+(\d+) kB$/m.exec(status) ?? [];
+    return Number(kilobytes) / 1024;
   }
 
   /** Waits for a line of the log. @throws where coild ends before, or after 10 seconds */

@@ -22,6 +22,8 @@ export interface Datastore extends AsyncDisposable {
   readonly isOutlived?: boolean;
   /** The node cannot read it until `restore`; the test can. */
   interrupt(): void;
+  /** It is silent for the node until `restore`, where that can be. */
+  hold?(): void;
   restore(): void;
 }
 
@@ -70,7 +72,11 @@ async function openEtcd({ netns }: { readonly netns: string }): Promise<Datastor
     keys: async () => Object.keys(await fixture.dump()),
     isOutlived: true,
     interrupt: () => relay.cut(),
-    restore: () => relay.restore(),
+    hold: () => relay.hold(),
+    restore: () => {
+      relay.restore();
+      relay.release();
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

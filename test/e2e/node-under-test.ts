@@ -24,6 +24,8 @@ export interface Ended {
  * coild, which is started by `startCoild`. Pods of the node go with it.
  */
 export class NodeUnderTest implements AsyncDisposable {
+  /** As coild is told it. */
+  readonly name: string;
   readonly netns: TestNetns;
   readonly folder: string;
   readonly datastore: Datastore;
@@ -33,9 +35,10 @@ export class NodeUnderTest implements AsyncDisposable {
   #coild: CoildProcess | undefined;
 
   private constructor(
-    parts: Pick<NodeUnderTest, 'netns' | 'folder' | 'datastore' | 'dist'>,
+    parts: Pick<NodeUnderTest, 'name' | 'netns' | 'folder' | 'datastore' | 'dist'>,
     stack: AsyncDisposableStack,
   ) {
+    this.name = parts.name;
     this.netns = parts.netns;
     this.folder = parts.folder;
     this.datastore = parts.datastore;
@@ -46,7 +49,7 @@ export class NodeUnderTest implements AsyncDisposable {
   /** A node without a coild. */
   static async create(
     openDatastore: OpenDatastore,
-    { pools = [DEFAULT_POOL] }: { readonly pools?: readonly Pool[] } = {},
+    { name = 'node1', pools = [DEFAULT_POOL] }: { readonly name?: string; readonly pools?: readonly Pool[] } = {},
   ): Promise<NodeUnderTest> {
     const dist = await built();
     await using stack = new AsyncDisposableStack();
@@ -57,8 +60,8 @@ export class NodeUnderTest implements AsyncDisposable {
     const forward = ['net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1'];
     await command('nsenter', `--net=${netns.path}`, 'sysctl', '--quiet', '--write', ...forward);
     const datastore = stack.use(await openDatastore({ netns: netns.path, folder }));
-    for (const [name, subnet, blockSize] of pools) await createPool(datastore.store, name, subnet, blockSize);
-    return new NodeUnderTest({ netns, folder, datastore, dist }, stack.move());
+    for (const pool of pools) await createPool(datastore.store, ...pool);
+    return new NodeUnderTest({ name, netns, folder, datastore, dist }, stack.move());
   }
 
   /** A node whose coild serves requests. */
@@ -98,9 +101,12 @@ export class NodeUnderTest implements AsyncDisposable {
   }
 
   /** A further coild, which may end at once. */
-  spawnCoild(flags: readonly string[], env?: Readonly<Record<string, string>>): CoildProcess {
+  spawnCoild(
+    flags: readonly string[],
+    env: Readonly<Record<string, string>> = { COIL_NODE_NAME: this.name },
+  ): CoildProcess {
     const command = { executable: this.dist.coild, netns: this.netns.path, flags: this.flags(...flags) };
-    const coild = CoildProcess.spawn(env ? { ...command, env } : command);
+    const coild = CoildProcess.spawn({ ...command, env });
     this.#stack.use(coild);
     return coild;
   }

@@ -18,6 +18,7 @@ export class Relay implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #cut = false;
+  #isHeld = false;
 
   private constructor(options: RelayOptions) {
     this.#options = options;
@@ -43,6 +44,17 @@ export class Relay implements AsyncDisposable {
 
   restore(): void {
     this.#cut = false;
+  }
+
+  /** Keeps all that comes, in both directions, until `release`: the connections stay, and say nothing. */
+  hold(): void {
+    this.#isHeld = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    for (const socket of this.#sockets) socket.resume();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -74,5 +86,6 @@ export class Relay implements AsyncDisposable {
       else to.write(bytes, () => forwarded?.(direction, bytes));
     });
     from.on('end', () => to.end());
+    if (this.#isHeld) from.pause();
   }
 }

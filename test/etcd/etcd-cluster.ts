@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, untilHealthy } from './etcd-server.ts';
+import { EtcdMember } from './etcd-member.ts';
+import { freePort } from './free-port.ts';
 
 const SIZE = 3;
 
@@ -12,43 +11,6 @@ export interface ClusterOptions {
   readonly scheme?: 'http' | 'https';
   /** Further flags of every member. */
   readonly flags?: readonly string[];
-}
-
-/** One etcd of a cluster, which can be killed and started again with its data. */
-export class EtcdMember {
-  readonly url: string;
-  readonly #arguments: readonly string[];
-  readonly #metrics: string;
-  #process: ChildProcess | undefined;
-
-  constructor(parts: { readonly url: string; readonly metrics: string; readonly flags: readonly string[] }) {
-    this.url = parts.url;
-    this.#metrics = parts.metrics;
-    // a test that is killed cannot clean up: its etcd dies with it
-    this.#arguments = ['--pdeathsig=KILL', 'etcd', ...parts.flags];
-  }
-
-  /** Gives once it is part of a cluster that has a leader: not before a majority was started. */
-  async start(): Promise<void> {
-    this.#process = spawn('setpriv', this.#arguments, { stdio: 'ignore' });
-    await once(this.#process, 'spawn');
-    await untilHealthy(this.#metrics, this.#process);
-  }
-
-  /** As a machine that hangs: its connections stay, and say nothing. */
-  freeze(): void {
-    this.#process?.kill('SIGSTOP');
-  }
-
-  /** As a machine that loses its power. Nothing where it does not run. */
-  async kill(): Promise<void> {
-    const etcd = this.#process;
-    this.#process = undefined;
-    if (etcd?.pid === undefined || etcd.exitCode !== null || etcd.signalCode !== null) return;
-    const exited = once(etcd, 'exit');
-    etcd.kill('SIGKILL');
-    await exited;
-  }
 }
 
 /** A cluster of three members on random loopback ports; processes and data are gone after dispose. */

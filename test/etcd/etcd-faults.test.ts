@@ -4,7 +4,8 @@ import { CoilError } from '../../src/model/error.ts';
 import type { EtcdIpamStore, EtcdIpamStoreOptions } from '../../src/store/etcd/etcd-ipam-store.ts';
 import { acquired, allocated, assignmentOf, fails, soon } from '../contract/store-fixture.ts';
 import { EtcdFixture } from './etcd-fixture.ts';
-import { EtcdServer, freePort } from './etcd-server.ts';
+import { EtcdServer } from './etcd-server.ts';
+import { freePort } from './free-port.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 const QUICK = { requestTimeoutMs: 1500, dialTimeoutMs: 500, keepaliveMs: 1000 };

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { freePort } from './etcd-server.ts';
+import { freePort } from './free-port.ts';
 
 /** A link to a server that can be cut, can fall silent in one or both directions, and can be refused. */
 export class TcpProxy implements AsyncDisposable {

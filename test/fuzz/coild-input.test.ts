@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { runCoild } from '../../src/coild/coild.ts';
+import { servingLimits } from '../../src/coild/serving-limits.ts';
 import { AddressPool } from '../../src/model/address-pool.ts';
 import { IpPrefix } from '../../src/model/ip-prefix.ts';
 import { PrometheusMetrics } from '../../src/process/prometheus-metrics.ts';
@@ -32,7 +33,7 @@ let socketPath: string;
 let store: SqliteIpamStore;
 let running: Promise<void>;
 
-const INTERVALS = { scanIntervalMs: 600_000, restMs: 0 };
+const OPTIONS = { scanIntervalMs: 600_000, restMs: 0, limits: servingLimits(1024) };
 
 before(async () => {
   // on a tmpfs where there is one: each answer waits for a sync
@@ -54,7 +55,7 @@ before(async () => {
     logger,
   };
   const reclaim = { mode: 'on', graceMs: 300_000 } as const;
-  const options = { node: NODE, host: 'host1', socket: socketPath, http: undefined, reclaim, ...INTERVALS };
+  const options = { node: NODE, host: 'host1', socket: socketPath, http: undefined, reclaim, ...OPTIONS };
   running = runCoild(options, deps, stop.signal);
   while (!logger.messages.includes('read the state of this node')) await new Promise(setImmediate);
 });

@@ -21,6 +21,7 @@ export function ip(line: string): Promise<string> {
 /** A fresh network namespace of a random name; deleted when disposed of. */
 export class TestNetns implements AsyncDisposable {
   readonly name: string;
+  #isDeleted = false;
 
   private constructor(name: string) {
     this.name = name;
@@ -43,8 +44,10 @@ export class TestNetns implements AsyncDisposable {
 
   /** Deletes it; nothing where that was done. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isDeleted) return;
     const names = (await ip('netns list')).split('\n').map((line) => line.split(' ')[0]);
     if (names.includes(this.name)) await ip(`netns delete ${this.name}`);
+    this.#isDeleted = true;
   }
 }
 

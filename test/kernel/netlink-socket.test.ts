@@ -11,6 +11,8 @@ import { addRoute, deleteRoute, listRoutes, lookupRoute, replaceRoute } from '..
 import { addRule, deleteRule, listRules } from '../../src/netlink/rules.ts';
 import { needsRoot, TestNetns } from './kernel-fixture.ts';
 
+/** NETLINK_CONNECTOR, linux/netlink.h */
+const CONNECTOR = 11;
 const { inet, inet6 } = AddressFamily;
 const v4 = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes);
 
@@ -199,4 +201,15 @@ socketTest('closing lets what is under way end, and refuses the rest', async (so
   await closed;
   await socket.close();
   await fails(socket.request(getLink('lo')), 'EBADF');
+});
+
+test('a request that the kernel takes and never answers ends in time', { skip: needsRoot }, async (t) => {
+  // it hands messages to whoever registered for them, and acknowledges none (drivers/connector/connector.c)
+  await using socket = NetlinkSocket.open({ protocol: CONNECTOR, receiveTimeoutMs: 100 });
+  const request = { operation: 'ask nobody', type: 3, flags: 0, body: new Uint8Array(20) };
+  const start = performance.now();
+  await fails(socket.request(request), 'EAGAIN');
+  const ms = performance.now() - start;
+  t.diagnostic(`${ms.toFixed(0)} ms`);
+  assert.ok(ms >= 90 && ms < 5000, `${ms} ms`);
 });

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { connectKube } from '../../src/kube/connect-kube.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { eventually } from '../e2e/eventually.ts';
-import { EtcdServer, freePort } from '../etcd/etcd-server.ts';
+import { EtcdServer } from '../etcd/etcd-server.ts';
+import { freePort } from '../etcd/free-port.ts';
 import { kubeBinary } from './kube-binary.ts';
 
 const READY_MS = 60_000;

@@ -7,7 +7,7 @@ import { IpAddress } from '../../src/model/ip-address.ts';
 import { IpPrefix } from '../../src/model/ip-prefix.ts';
 import type { AddressRecord, IpamStore, PoolBlock } from '../../src/store/ipam-store.ts';
 import { EtcdFixture } from '../etcd/etcd-fixture.ts';
-import { freePort } from '../etcd/etcd-server.ts';
+import { freePort } from '../etcd/free-port.ts';
 import { type ApiServer, CONTROLLER_USER } from './api-server.ts';
 import { ControllerProcess } from './controller-process.ts';
 import { controllerRoles } from './controller-roles.ts';
