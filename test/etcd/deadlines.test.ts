@@ -9,9 +9,9 @@ import { EtcdServer } from './etcd-server.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 /** No ping saves a call that has no deadline of its own. */
-const QUICK = { requestTimeoutMs: 400, dialTimeoutMs: 200, keepaliveMs: 60_000 };
+const QUICK = { requestTimeoutMs: 400, dialTimeoutMs: 1_000, keepaliveMs: 60_000 };
 /** Some calls are of several requests; what has no deadline takes for ever. */
-const WITHIN_MS = 4000;
+const WITHIN_MS = 15_000;
 /** A caller that sets no bound itself. */
 const never = new AbortController().signal;
 
@@ -23,6 +23,8 @@ const holder = { id: 'x', bootId: 'x', host: 'x', version: 'x', since: 'x' };
 const CALLS: Readonly<Record<string, (store: EtcdIpamStore) => Promise<unknown>>> = {
   createPool: (store) => store.createPool('other', poolOf(0, '10.1.0.0/24'), never),
   addSubnet: (store) => store.addSubnet('default', ip('10.2.0.0/24'), never),
+  deletePool: (store) => store.deletePool('default', never),
+  removeSubnet: (store) => store.removeSubnet('default', ip('10.0.0.0/24'), never),
   listPools: (store) => store.listPools(never),
   getPool: (store) => store.getPool('default', never),
   getBlockAssignment: (store) => store.getBlockAssignment('default', ip('10.0.0.0/24'), never),
