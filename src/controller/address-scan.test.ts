@@ -109,6 +109,21 @@ test("a Pod's address that is not assigned is told of", async () => {
   assert.deepEqual(scene.told, ['error 10.0.0.7']);
 });
 
+test('what is told of is counted by its kind, and what is assigned by pool', async () => {
+  const scene = new Cluster();
+  scene.addresses = [record(1), record(2), record(3, { name: 'other' }), record(4, { name: 'fine' })];
+  scene.pods = [
+    pod({ name: 'a', addresses: ['10.0.0.3'] }),
+    pod({ name: 'b', addresses: ['10.0.0.7'] }),
+    pod({ name: 'fine', addresses: ['10.0.0.4'] }),
+  ];
+  const options = { scanIntervalMs: SCAN_MS, addressExpirationMs: EXPIRATION_MS };
+  const findings = await new AddressScan(options, scene.deps).scan(new AbortController().signal);
+  assert.equal(scene.told.length, 4);
+  assert.deepEqual(findings.kinds, { unused: 2, unrecorded: 1, conflicting: 1 });
+  assert.deepEqual(findings.assigned, [{ labels: { pool: 'default', family: '4' }, value: 4 }]);
+});
+
 test('a Pod that started during the scan is not told of', async () => {
   const scene = new Cluster();
   scene.pods = [pod({ addresses: ['10.0.0.7'] })];
@@ -146,6 +161,7 @@ test('a scan that fails is tried again, and the next one is an interval later', 
   const running = new AddressScan(options, scene.deps).run(stop.signal);
   await scene.time.pass(SCAN_MS);
   await settle();
+  assert.deepEqual(scene.findings, [undefined]);
   assert.deepEqual(scene.logger.messages, ['cannot compare addresses and Pods; trying again']);
   await scene.time.pass(2_000);
   await settle();
