@@ -29,7 +29,7 @@ export interface ClusterOptions {
 }
 
 /** A Kubernetes cluster with Coil in it, in this process's namespaces, which are to be its own. */
-export class Cluster {
+export class Cluster implements AsyncDisposable {
   readonly options: ClusterOptions;
   readonly plane: ControlPlane;
   readonly nodes: readonly KubeNode[];
@@ -119,5 +119,12 @@ export class Cluster {
     const args = ['coilctl', 'pool', 'create', name, subnet, String(size)];
     const create = () => this.kubectl(['-n', 'kube-system', 'exec', 'deploy/coil-controllers', '--', ...args]);
     await eventually(`the pool ${name} is there`, async () => (await create()) !== undefined, READY_MS);
+  }
+
+  /** Lets go of it. Its processes go with the namespaces that it was made in. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const node of this.nodes) node[Symbol.dispose]();
+    this.plane[Symbol.dispose]();
+    await this.store[Symbol.asyncDispose]();
   }
 }

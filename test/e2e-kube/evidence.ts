@@ -1,8 +1,8 @@
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cluster } from './cluster.ts';
-import { type CommandLine, run } from './command.ts';
-import { ETCD_URL } from './control-plane.ts';
+import type { CommandLine } from './command.ts';
+import { coilKeys } from './etcd-keys.ts';
 import type { KubeNode } from './kube-node.ts';
 
 const ON_NODES: Readonly<Record<string, CommandLine>> = {
@@ -28,7 +28,7 @@ export async function saveEvidence(cluster: Cluster, folder: string): Promise<vo
   };
   for (const [name, args] of Object.entries(OF_KUBERNETES))
     await save(`kubernetes-${name}`, () => cluster.kubectl(args));
-  await save('etcd-keys', () => dumpEtcd(cluster));
+  await save('etcd-keys', async () => (await coilKeys(cluster)).map(([key, value]) => `${key}\n${value}\n`).join(''));
   for (const node of cluster.nodes) {
     for (const [name, line] of Object.entries(ON_NODES)) await save(`${node.name}-${name}`, () => node.run(line));
     await save(`${node.name}-containers`, () => node.ctr('containers', 'list'));
@@ -39,11 +39,4 @@ export async function saveEvidence(cluster: Cluster, folder: string): Promise<vo
 async function saveContainerLogs(node: KubeNode, folder: string): Promise<void> {
   const pods = join(node.disk, 'var/log/pods');
   await cp(pods, join(folder, `${node.name}-pods`), { recursive: true }).catch(() => undefined);
-}
-
-/** Coil's keys and their values. */
-function dumpEtcd({ credentials: { ca, etcdClient } }: Cluster): Promise<string> {
-  const tls = [`--cacert=${ca}`, `--cert=${etcdClient.cert}`, `--key=${etcdClient.key}`];
-  const env = { ...process.env, ETCDCTL_API: '3' };
-  return run(['etcdctl', `--endpoints=${ETCD_URL}`, ...tls, 'get', '--prefix', '/coil/'], { env });
 }

@@ -1,4 +1,4 @@
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeCgroups, removeCgroups } from '../e2e/cgroups.ts';
 import { REFERENCE_PLUGINS } from '../e2e/containerd.ts';
@@ -32,7 +32,7 @@ export interface KubeNodeOptions {
 }
 
 /** A machine with containerd, kubelet and BIRD, which can be switched off and on. */
-export class KubeNode implements AsyncDisposable {
+export class KubeNode implements Disposable {
   readonly name: string;
   readonly address: string;
   readonly disk: string;
@@ -83,7 +83,7 @@ export class KubeNode implements AsyncDisposable {
     return this.#line(['nsenter', `--net=/proc/${pid}/ns/net`, ...line]);
   }
 
-  /** `ip ARGS` as JSON; words are separated by single spaces. */
+  /** `ip -json ARGS`, read; words are separated by single spaces. */
   async ip<T>(args: string): Promise<T> {
     const text = await this.run(['ip', '-json', ...args.split(' ')]);
     // an older ip prints nothing where there is nothing
@@ -141,9 +141,9 @@ export class KubeNode implements AsyncDisposable {
     await this.startKubelet();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.powerOff();
-    await rm(this.disk, { recursive: true, force: true });
+  /** Lets go of it; it goes with the machine that all of this runs on. */
+  [Symbol.dispose](): void {
+    this.#cri?.[Symbol.dispose]();
   }
 
   get #socket(): string {

@@ -55,6 +55,8 @@ export async function bootNode({ name, address, disk, pause, bridge }: NodeBootO
   const up = once(unshare.stdout, 'data').then(() => true);
   if (!(await Promise.race([up, exited.then(() => false), delay(BOOT_MS, false, { ref: false })])))
     throw new Error(`${name} does not boot; standard error tells why`);
+  unshare.stdout.destroy();
+  unshare.unref();
   const pid = await childPid(unshare.pid!);
   const link = `${bridge}-${name}`;
   await run(['ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid)]);
@@ -66,6 +68,7 @@ export async function bootNode({ name, address, disk, pause, bridge }: NodeBootO
     powerOff: async () => {
       process.kill(pid, 'SIGKILL');
       // unshare ends after every process of the namespace has (pid_namespaces(7))
+      unshare.ref();
       await exited;
     },
   };

@@ -4,6 +4,7 @@
  */
 import { after, test } from 'node:test';
 import { parseArgs } from 'node:util';
+import { assertAgreement } from './agreement.ts';
 import { Cluster } from './cluster.ts';
 import { saveEvidence } from './evidence.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -37,14 +38,14 @@ for (const number of chosen) {
   if (!scenario) throw new Error(`there is no scenario ${number}`);
   test(`${number}. ${scenario.name}`, { timeout: SCENARIO_MS }, async (t) => {
     if (isBroken) return t.skip('an earlier one failed');
-    await evidenced(cluster!, () => scenario.run(cluster!, (text) => t.diagnostic(text)));
+    await evidenced(cluster!, async () => {
+      await scenario.run(cluster!, (text) => t.diagnostic(text));
+      await assertAgreement(cluster!);
+    });
   });
 }
 
-after(() => {
-  // the cluster's processes would keep this one waiting; they go with the machine
-  setImmediate(() => process.exit());
-});
+after(() => cluster?.[Symbol.asyncDispose]());
 
 async function evidenced(of: Cluster, body: () => Promise<void>): Promise<void> {
   try {

@@ -40,6 +40,8 @@ export class Service {
     const [program, ...args] = line;
     const child = spawn(program, args, { env, cwd: '/', stdio: ['ignore', log.fd, log.fd] });
     await once(child, 'spawn');
+    // nobody waits for it: it ends with the machine that all of this runs on
+    child.unref();
     return new Service(options, child);
   }
 
@@ -59,6 +61,7 @@ export class Service {
       () => this.#signal('SIGKILL'),
       () => undefined,
     );
+    this.#process.ref();
     await this.#exited;
     late.abort();
     await timer;
@@ -66,6 +69,7 @@ export class Service {
 
   async kill(): Promise<void> {
     await this.#signal('SIGKILL');
+    this.#process.ref();
     await this.#exited;
   }
 
