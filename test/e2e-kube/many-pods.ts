@@ -19,5 +19,6 @@ export const manyPods: Scenario = {
       );
     tell(`${await assertAllReach(cluster, pods)} fetches`);
     await web.delete();
+    tell('the Pods are gone');
   },
 };

@@ -12,7 +12,7 @@ const OTHER = 'shop';
 
 export const poolOfNamespace: Scenario = {
   name: 'Pods of namespace dmz take addresses of pool dmz only, and those of others never do',
-  run: async (cluster) => {
+  run: async (cluster, tell) => {
     const { api } = cluster;
     for (const name of ['dmz', OTHER]) await api.create('/api/v1/namespaces', { metadata: { name } });
     // more than a block, which is 8 addresses
@@ -22,9 +22,11 @@ export const poolOfNamespace: Scenario = {
     );
     const inDmz = await web.untilRunning();
     const elsewhere = (await Promise.all(others.map((other) => other.untilRunning()))).flat();
+    tell('all Pods run');
     assertIn(POOLS.dmz[0], inDmz);
     assertIn(POOLS.default[0], elsewhere);
     await assertAllReach(cluster, [...inDmz.slice(0, 6), ...elsewhere]);
+    tell('they reach each other');
     await Promise.all([web, ...others].map((workload) => workload.delete()));
   },
 };

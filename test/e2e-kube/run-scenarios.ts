@@ -23,13 +23,9 @@ let cluster: Cluster | undefined;
 let isBroken = false;
 
 test('0. a cluster comes up, and Coil in it as README.md says', { timeout: UP_MS }, async () => {
-  const started = performance.now();
-  const progress = (text: string) =>
-    process.stdout.write(`${((performance.now() - started) / 1000).toFixed(1)} s: ${text}\n`);
   isBroken = true;
-  cluster = await Cluster.start({ folder, logs, cgroup, progress });
+  cluster = await Cluster.start({ folder, logs, cgroup, progress: teller() });
   await evidenced(cluster, () => cluster!.install());
-  progress('all is ready');
   isBroken = false;
 });
 
@@ -39,7 +35,10 @@ for (const number of chosen) {
   test(`${number}. ${scenario.name}`, { timeout: SCENARIO_MS }, async (t) => {
     if (isBroken) return t.skip('an earlier one failed');
     await evidenced(cluster!, async () => {
-      await scenario.run(cluster!, (text) => t.diagnostic(text));
+      const tell = teller();
+      tell(scenario.name);
+      await scenario.run(cluster!, tell);
+      tell('all parts of the cluster are compared');
       await assertAgreement(cluster!);
     });
   });
@@ -55,4 +54,13 @@ async function evidenced(of: Cluster, body: () => Promise<void>): Promise<void> 
     await saveEvidence(of, logs);
     throw error;
   }
+}
+
+/** Says at once how far it is, with the seconds since it was made. */
+function teller(): (text: string) => void {
+  const started = performance.now();
+  return (text) => {
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    process.stdout.write(`  ${seconds.padStart(5)} s  ${text}\n`);
+  };
 }
