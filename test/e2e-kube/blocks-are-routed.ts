@@ -18,7 +18,9 @@ export const blocksAreRouted: Scenario = {
     const routed = () => assertRouted(cluster).then(() => true);
     await eventually('all blocks are routed', routed, BGP_MS);
     const before = await freeBlocks(cluster);
-    tell(`${(await observe(cluster)).blocks.length} blocks for ${PODS} Pods`);
+    const { blocks } = await observe(cluster);
+    for (const { name } of cluster.nodes) assert.ok(blocks.filter(({ node }) => node === name).length > 1, name);
+    tell(`${blocks.length} blocks for ${PODS} Pods`);
 
     await web.scale(2);
     await web.untilRunning();
@@ -37,7 +39,6 @@ async function assertRouted(cluster: Cluster): Promise<void> {
   const { blocks, nodes } = await observe(cluster);
   for (const { name, exported, learnt } of nodes) {
     const of = (isOwn: boolean) => blocks.filter(({ node }) => (node === name) === isOwn).map(({ block }) => block);
-    assert.ok(of(true).length > 0, `${name} has no block`);
     assert.deepEqual([...exported].sort(), of(true).sort(), `table 119 of ${name}`);
     assert.deepEqual([...learnt].sort(), of(false).sort(), `main table of ${name}`);
   }

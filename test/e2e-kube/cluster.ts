@@ -12,6 +12,7 @@ import { KubeNode } from './kube-node.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
 import { BRIDGE, setUpNetwork } from './network.ts';
 import { isReady, type NodeObject } from './node-object.ts';
+import { SandboxSweeper } from './sandbox-sweeper.ts';
 
 const NODES = [1, 2];
 const READY_MS = 120_000;
@@ -39,6 +40,7 @@ export class Cluster implements AsyncDisposable {
   readonly store: EtcdIpamStore;
   /** Path of what serves in Pods. */
   readonly podProgram: string;
+  readonly #sweeper: SandboxSweeper;
 
   private constructor(options: ClusterOptions, parts: Pick<Cluster, 'plane' | 'nodes' | 'credentials' | 'podProgram'>) {
     this.options = options;
@@ -46,6 +48,7 @@ export class Cluster implements AsyncDisposable {
     this.nodes = parts.nodes;
     this.credentials = parts.credentials;
     this.podProgram = parts.podProgram;
+    this.#sweeper = new SandboxSweeper(parts.plane.api, parts.nodes);
     this.kubectl = createKubectl(parts.credentials.admin);
     const { ca, etcdClient } = parts.credentials;
     this.store = new EtcdIpamStore({
@@ -123,6 +126,7 @@ export class Cluster implements AsyncDisposable {
 
   /** Lets go of it. Its processes go with the namespaces that it was made in. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sweeper[Symbol.asyncDispose]();
     for (const node of this.nodes) node[Symbol.dispose]();
     this.plane[Symbol.dispose]();
     await this.store[Symbol.asyncDispose]();

@@ -57,6 +57,10 @@ export class KubeNode implements Disposable {
     return node;
   }
 
+  get isOn(): boolean {
+    return this.#cri !== undefined;
+  }
+
   get cri(): CriClient {
     if (!this.#cri) throw new Error(`${this.name} is off`);
     return this.#cri;
