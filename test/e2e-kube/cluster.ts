@@ -40,14 +40,20 @@ export class Cluster implements AsyncDisposable {
   readonly store: EtcdIpamStore;
   /** Path of what serves in Pods. */
   readonly podProgram: string;
+  /** Name of the project's image in containerd. */
+  readonly coilImage: string;
   readonly #sweeper: SandboxSweeper;
 
-  private constructor(options: ClusterOptions, parts: Pick<Cluster, 'plane' | 'nodes' | 'credentials' | 'podProgram'>) {
+  private constructor(
+    options: ClusterOptions,
+    parts: Pick<Cluster, 'plane' | 'nodes' | 'credentials' | 'podProgram' | 'coilImage'>,
+  ) {
     this.options = options;
     this.plane = parts.plane;
     this.nodes = parts.nodes;
     this.credentials = parts.credentials;
     this.podProgram = parts.podProgram;
+    this.coilImage = parts.coilImage;
     this.#sweeper = new SandboxSweeper(parts.plane.api, parts.nodes);
     this.kubectl = createKubectl(parts.credentials.admin);
     const { ca, etcdClient } = parts.credentials;
@@ -83,7 +89,8 @@ export class Cluster implements AsyncDisposable {
     );
     progress('etcd and the API server');
     const starting = ControlPlane.start({ folder, logs, credentials });
-    const images = [await writePodImage(folder, { pause, pod: podProgram }), await writeCoilImage(folder)];
+    const coil = await writeCoilImage(folder);
+    const images = [await writePodImage(folder, { pause, pod: podProgram }), coil];
     const plane = await starting;
     progress('two nodes');
     const nodes = await Promise.all(
@@ -93,7 +100,7 @@ export class Cluster implements AsyncDisposable {
       }),
     );
     await Promise.all(nodes.map((node) => node.startKubelet()));
-    return new Cluster(options, { plane, nodes, credentials, podProgram });
+    return new Cluster(options, { plane, nodes, credentials, podProgram, coilImage: coil.name });
   }
 
   /** Installs Coil, makes its pools as README.md says, and waits until the nodes are ready. */

@@ -52,9 +52,18 @@ export class KubeApi implements Disposable {
   }
 
   /** Begins the deletion, with that of all that it owns first; what is not there is deleted already. */
-  async delete(path: string): Promise<void> {
+  delete(path: string): Promise<void> {
+    return this.#delete(path, { propagationPolicy: 'Foreground' });
+  }
+
+  /** Deletes the object, whoever still works on it. */
+  deleteNow(path: string): Promise<void> {
+    return this.#delete(path, { gracePeriodSeconds: '0' });
+  }
+
+  async #delete(path: string, query: Readonly<Record<string, string>>): Promise<void> {
     try {
-      await this.#ask({ method: 'DELETE', path, query: { propagationPolicy: 'Foreground' } });
+      await this.#ask({ method: 'DELETE', path, query });
     } catch (error) {
       if (!KubeError.hasStatus(error, 404)) throw error;
     }
