@@ -6,8 +6,8 @@ import { observe } from './observe.ts';
 import type { Scenario } from './scenario.ts';
 import { Workload } from './workload.ts';
 
-/** More than two blocks, which have 16 addresses, on each of two nodes. */
-const PODS = 70;
+/** More than a block, which has 16 addresses, on each of two nodes. */
+const PODS = 56;
 const BGP_MS = 10_000;
 
 export const blocksAreRouted: Scenario = {

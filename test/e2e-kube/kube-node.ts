@@ -1,6 +1,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { makeCgroups, removeCgroups } from '../e2e/cgroups.ts';
+import { dirname, join } from 'node:path';
+import { makeCgroups, removeCgroups, weighCgroup } from '../e2e/cgroups.ts';
 import { REFERENCE_PLUGINS } from '../e2e/containerd.ts';
 import { CriClient } from '../e2e/cri-client.ts';
 import { kubeBinary } from '../kube/kube-binary.ts';
@@ -13,6 +13,8 @@ import { type BootedNode, bootNode } from './node-boot.ts';
 import { containerdConfig, kubeletConfig, RESOLV_CONF } from './node-config.ts';
 import { Service } from './service.ts';
 
+/** Of the processors, for all Pods of a node: as many as 16 processes beside them have. */
+const SHARES = 16 * 1024;
 const START_MS = 30_000;
 const SOCKET = '/run/containerd/containerd.sock';
 /** What keeps Pods away until Coil is there. */
@@ -157,6 +159,8 @@ export class KubeNode implements Disposable {
   async #boot(): Promise<void> {
     const { pause, bridge, cgroup } = this.#options;
     await makeCgroups(cgroup);
+    // on a machine of its own, the Pods would share the processors with its services alone
+    for (const one of [dirname(cgroup), cgroup]) await weighCgroup(one, SHARES);
     const { name, address, disk } = this;
     this.#booted = await bootNode({ name, address, disk, pause, bridge });
     await this.#start('bird', ['bird', '-f', '-R', '-c', '/etc/bird/bird.conf', '-s', '/run/bird.ctl']);

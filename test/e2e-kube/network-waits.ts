@@ -24,6 +24,7 @@ async function waitOf(node: KubeNode, file: string): Promise<number | undefined>
   const netns = result.interfaces?.find(({ name, sandbox }) => name === ifName && sandbox)?.sandbox;
   // loopback has none that is told
   if (ifName === 'lo' || netns === undefined) return undefined;
-  const { ctimeMs } = await stat(`/proc/${node.pid}/root${netns}`);
+  // /var/run leads to /run, and from here that would be another one
+  const { ctimeMs } = await stat(`/proc/${node.pid}/root${netns.replace(/^\/var\/run\//, '/run/')}`);
   return (await stat(file)).mtimeMs - ctimeMs;
 }

@@ -9,15 +9,15 @@ import type { Scenario } from './scenario.ts';
 import { Workload } from './workload.ts';
 
 const FREE_MS = 30_000;
-const PODS = 12;
+const PODS = 6;
 const CONTROLLERS = '/apis/apps/v1/namespaces/kube-system/deployments/coil-controllers';
 
 export const nodeIsDeleted: Scenario = {
   name: 'a Node is deleted while its kubelet is off: its addresses are free within 30 s, also if no controller ran then',
   run: async (cluster, tell) => {
-    const web = await Workload.create(cluster.api, { name: 'web', replicas: PODS });
-    await web.untilRunning();
     const node = cluster.nodes[1]!;
+    const web = await Workload.create(cluster.api, { name: 'web', replicas: PODS, node: node.name });
+    await web.untilRunning();
     await remove(cluster, node);
     await untilFree(cluster, node, tell);
     await comeBack(cluster, node, web);
@@ -58,15 +58,11 @@ async function forgetPods({ api }: Cluster, { name }: KubeNode): Promise<void> {
     await api.deleteNow(`/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`);
 }
 
+/** Its Pods have waited for it: they may be nowhere else. */
 async function comeBack(cluster: Cluster, node: KubeNode, web: Workload): Promise<void> {
   await forgetPods(cluster, node);
-  await web.untilRunning();
   await node.startKubelet();
   await cluster.untilReady();
-  // some of the Pods are to be on it again
-  await web.scale(2);
-  await web.untilRunning();
-  await web.scale(PODS);
   await web.untilRunning();
 }
 

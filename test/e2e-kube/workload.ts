@@ -83,9 +83,14 @@ export class Workload {
     return this.#api.delete(`/api/v1/namespaces/${this.namespace}/pods/${name}`);
   }
 
+  /** Begins to delete it and its Pods. */
+  async beginDelete(): Promise<void> {
+    await this.#api.delete(this.#path);
+  }
+
   /** Deletes it, and waits until none of its Pods is left. */
   async delete(ms = 120_000): Promise<void> {
-    await this.#api.delete(this.#path);
+    await this.beginDelete();
     await eventually(`no Pod of ${this.name} is left`, async () => (await this.pods()).length === 0, ms);
   }
 }

@@ -13,6 +13,17 @@ export async function makeCgroups(path: string): Promise<void> {
   }
 }
 
+/**
+ * Lets a cgroup have so many shares of the processors: 1024 is what a single process beside it has, whatever its own
+ * number of processes (sched-design-CFS, cpu.shares). With version 2 it keeps what it has.
+ */
+export async function weighCgroup(path: string, shares: number): Promise<void> {
+  for (const hierarchy of await folders(CGROUPS)) {
+    const file = join(hierarchy, path, 'cpu.shares');
+    if (existsSync(file)) await writeFile(file, String(shares));
+  }
+}
+
 /** A cpuset of version 1 is empty at first, and takes no process then (cpuset(7)). */
 async function makeInside(parent: string, [name, ...rest]: readonly string[]): Promise<void> {
   if (name === undefined) return;
