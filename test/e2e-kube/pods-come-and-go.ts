@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../e2e/eventually.ts';
 import type { Cluster } from './cluster.ts';
-import { coilKeys } from './etcd-keys.ts';
 import { SCAN_INTERVAL_MS } from './installation.ts';
 import type { KubeObject } from './kube-api.ts';
 import { networkWaits } from './network-waits.ts';
@@ -32,20 +31,25 @@ export const podsComeAndGo: Scenario = {
       const figures = [waits.at(PODS / 2)!, waits.at(-1)!].map((ms) => Math.round(ms));
       tell(`${time}. ${PODS} Pods run; they waited ${figures[0]} ms for their network, ${figures[1]} ms at most`);
       await web.beginDelete();
-      await eventually('no address is assigned', async () => (await coilKeys(cluster, 'ip/')).length === 0, GONE_MS);
-      // the next ones come while the last of these are still being taken down
+      // their networks; that Kubernetes has forgotten the Pods is not waited for
+      await eventually('no Pod has a network', () => hasNoPodNetwork(cluster), GONE_MS);
       workloads.push(web);
     }
     await Promise.all(workloads.map((web) => web.delete()));
     assert.deepEqual(await failures(cluster), []);
     const none = async () => {
-      const { addresses, blocks, nodes } = await observe(cluster);
-      const inKernels = nodes.flatMap(({ links, podRoutes, exported }) => [...links, ...podRoutes, ...exported]);
-      return addresses.length + blocks.length + inKernels.length === 0;
+      const { blocks, nodes } = await observe(cluster);
+      const routes = nodes.flatMap(({ exported, learnt }) => [...exported, ...learnt]);
+      return (await hasNoPodNetwork(cluster)) && blocks.length + routes.length === 0;
     };
     await eventually('no address, block, link or route is left', none, 10 * SCAN_INTERVAL_MS);
   },
 };
+
+async function hasNoPodNetwork(cluster: Cluster): Promise<boolean> {
+  const { addresses, nodes } = await observe(cluster);
+  return addresses.length + nodes.flatMap(({ links, podRoutes }) => [...links, ...podRoutes]).length === 0;
+}
 
 /** Sandboxes of these Pods that could not be made: kubelet tries again, and the Pod waits. */
 async function failures({ api }: Cluster): Promise<readonly string[]> {
