@@ -51,7 +51,7 @@ demo: build
 
 test: build
 	@tools/install-packages.sh $(TEST_PACKAGES)
-	@test/kube/build-kube.sh || echo 'The tests that need kube-apiserver are skipped' >&2
+	@test/kube/build-kube.sh kube-apiserver kubectl || echo 'The tests that need them are skipped' >&2
 	@npm test --silent
 
 e2e: build
