@@ -10,7 +10,7 @@ import { saveEvidence } from './evidence.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 const UP_MS = 240_000;
-const SCENARIO_MS = 300_000;
+const SCENARIO_MS = 600_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
