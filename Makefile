@@ -11,16 +11,20 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 STORE ?= sqlite
 KEEP ?=
 MINUTES ?= 10
+SCENARIOS ?=
 
 BUILD_PACKAGES := gcc libc6-dev musl-tools libatomic1
 RUN_PACKAGES := $(BUILD_PACKAGES) iproute2 util-linux procps bird2 etcd-server etcd-client
 TEST_PACKAGES := $(RUN_PACKAGES) containerd runc containernetworking-plugins iptables sqlite3 zsh fish prometheus
+E2E_PACKAGES := $(TEST_PACKAGES) nftables openssl
+KUBERNETES := kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl
 
-.PHONY: help demo test soak guards bench build image lint fix clean
+.PHONY: help demo test e2e soak guards bench build image lint fix clean
 
 help:
 	@echo 'make demo              two nodes, BIRD between them, six Pods that reach each other (STORE=etcd: over etcd)'
 	@echo 'make test              all tests; without root, those that need no kernel privileges'
+	@echo 'make e2e               on a real Kubernetes of two nodes, with all that is in deploy/ (SCENARIOS="1 2": these)'
 	@echo 'make soak              each test/soak/*.soak.ts for MINUTES=10, side by side, with random seeds'
 	@echo 'make guards            takes out one guard after the other, and tells which test fails then'
 	@echo 'make bench             ADD and DEL beside ptp + host-local'
@@ -48,8 +52,13 @@ demo: build
 
 test: build
 	@tools/install-packages.sh $(TEST_PACKAGES)
-	@test/kube/build-kube.sh || echo 'The tests that need kube-apiserver are skipped' >&2
+	@test/kube/build-kube.sh kube-apiserver kubectl || echo 'The tests that need them are skipped' >&2
 	@npm test --silent
+
+e2e: build
+	@tools/install-packages.sh $(E2E_PACKAGES)
+	@test/kube/build-kube.sh $(KUBERNETES)
+	@node test/e2e-kube/e2e.ts $(SCENARIOS)
 
 soak: build
 	@tools/install-packages.sh $(TEST_PACKAGES)

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
+import { kustomizers } from './kustomizers.ts';
+import { writeForOldKustomize } from './old-kustomize.ts';
 
 export const DEPLOY = resolve(import.meta.dirname, '../../deploy');
 
@@ -92,16 +94,32 @@ export async function baseManifests(): Promise<Manifest[]> {
 
 /** `kubectl kustomize deploy/overlays/NAME`, with components, and files of certificates beside it where it takes any. */
 export async function renderOverlay(name: string, ...components: readonly string[]): Promise<Manifest[]> {
+  const prepare = async (folder: string): Promise<string> => {
+    const overlay = join(folder, 'overlays', name);
+    for (const file of ['ca.crt', 'client.crt', 'client.key']) await writeFile(join(overlay, file), `${file}\n`);
+    const lines = components.map((component) => `  - ../../components/${component}\n`);
+    if (lines.length > 0) await appendFile(join(overlay, 'kustomization.yaml'), `components:\n${lines.join('')}`);
+    return overlay;
+  };
+  return parseManifests(await renderCopy(prepare));
+}
+
+/**
+ * `kubectl kustomize FOLDER` of a copy of deploy/, by the first kubectl that `kustomizers` finds.
+ * @param prepare changes the copy, as an administrator does, and says which folder of it is to be rendered
+ */
+export async function renderCopy(
+  prepare: (folder: string) => Promise<string>,
+  [kustomizer] = kustomizers(),
+): Promise<string> {
+  if (kustomizer === undefined) throw new Error('there is no kubectl that has kustomize in it');
   const folder = await mkdtemp(join(tmpdir(), 'ct-'));
   try {
     await cp(DEPLOY, folder, { recursive: true });
-    for (const file of ['ca.crt', 'client.crt', 'client.key'])
-      await writeFile(join(folder, 'overlays', name, file), `${file}\n`);
-    const overlay = join(folder, 'overlays', name);
-    const lines = components.map((component) => `  - ../../components/${component}\n`);
-    if (lines.length > 0) await appendFile(join(overlay, 'kustomization.yaml'), `components:\n${lines.join('')}`);
-    const { stdout } = await promisify(execFile)('kubectl', ['kustomize', overlay], { timeout: 60_000 });
-    return parseManifests(stdout);
+    const rendered = await prepare(folder);
+    if (kustomizer.isOld) await writeForOldKustomize(rendered);
+    const { stdout } = await promisify(execFile)(kustomizer.kubectl, ['kustomize', rendered], { timeout: 60_000 });
+    return stdout;
   } finally {
     await rm(folder, { recursive: true });
   }

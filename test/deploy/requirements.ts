@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { kustomizers } from './kustomizers.ts';
 
 /** Why manifests cannot be rendered here; false where they can. For `skip`. */
 export function kubectlMissing(): string | false {
-  const { status } = spawnSync('kubectl', ['kustomize', '--help'], { stdio: 'ignore' });
-  return status === 0 ? false : 'needs kubectl, which has kustomize in it';
+  if (kustomizers().length > 0) return false;
+  return "needs kubectl, which 'test/kube/build-kube.sh kubectl' builds";
 }

@@ -24,6 +24,11 @@ export interface SandboxStatus {
   readonly pid: number;
 }
 
+export interface ListedSandbox extends Pick<SandboxStatus, 'state'> {
+  readonly id: string;
+  readonly metadata: Pick<SandboxSpec, 'name' | 'namespace' | 'uid'>;
+}
+
 interface Condition {
   readonly type: string;
   readonly status: boolean;
@@ -84,10 +89,10 @@ export class CriClient implements Disposable {
     await this.#call('RuntimeService/RemovePodSandbox', { podSandboxId });
   }
 
-  /** @returns the IDs of all sandboxes */
-  async listPodSandbox(): Promise<string[]> {
-    const { items } = await this.#call<{ items: { id: string }[] }>('RuntimeService/ListPodSandbox', {});
-    return items.map(({ id }) => id);
+  /** All sandboxes, also those that do not run any more. */
+  async listPodSandbox(): Promise<readonly ListedSandbox[]> {
+    const { items } = await this.#call<{ items: ListedSandbox[] }>('RuntimeService/ListPodSandbox', {});
+    return items;
   }
 
   [Symbol.dispose](): void {

@@ -41,6 +41,6 @@ export class Kubelet {
 
   /** Ends every sandbox that there is, such as what a failed start has left. */
   async endAll(): Promise<void> {
-    for (const id of await this.#cri.listPodSandbox()) await this.end({ id });
+    for (const sandbox of await this.#cri.listPodSandbox()) await this.end(sandbox);
   }
 }

@@ -48,6 +48,11 @@ export class Machine implements AsyncDisposable {
     return stdout;
   }
 
+  /** The command line, to be run on this machine's host, that runs a program on the machine. */
+  commandLine(...command: readonly string[]): readonly [string, ...string[]] {
+    return ['nsenter', ...this.#enter(), ...command];
+  }
+
   /** Starts a program that goes on. */
   start(command: readonly string[], env: Readonly<Record<string, string>> = {}): MachineProcess {
     const child = spawn('nsenter', [...this.#enter(), ...command], {

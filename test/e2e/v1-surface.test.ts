@@ -134,7 +134,10 @@ describe('REST and CNI', { skip: needsRoot, concurrency: 1 }, () => {
     );
   });
 
-  test('what the datastore has to be changed for fails with 500 while it is down', async () => {
+  test('with --offline=deny, what the datastore has to be changed for fails with 500 while it is down', async () => {
+    node.coild.signal('SIGTERM');
+    await node.coild.ended();
+    await node.startCoild('--offline=deny');
     const body = JSON.stringify({ 'pod-namespace': 'default', 'pod-name': 'late', 'container-id': 'late' });
     const ask = async (request: HttpRequest) => {
       const [answer] = await makeRequests(node.netns.path, { to: COILD, requests: [request] });

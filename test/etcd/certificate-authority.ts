@@ -12,7 +12,7 @@ export interface KeyPair {
   readonly key: string;
 }
 
-/** Issues certificates for this machine's loopback that are valid for a day, in a folder that is gone after dispose. */
+/** Issues certificates that are valid for a day, in a folder that is gone after dispose. */
 export class CertificateAuthority implements AsyncDisposable {
   readonly #folder: string;
 
@@ -36,10 +36,14 @@ export class CertificateAuthority implements AsyncDisposable {
     return this.#files('ca').cert;
   }
 
-  /** A certificate of this common name, for servers and clients. */
-  async issue(name: string): Promise<KeyPair> {
+  /** A certificate of this common name, for clients, and for servers on this machine's loopback and at `addresses`. */
+  async issue(name: string, ...addresses: readonly string[]): Promise<KeyPair> {
     const { cert, key } = this.#files('ca');
-    const extensions = ['basicConstraints=critical,CA:FALSE', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
+    const subjects = ['127.0.0.1', ...addresses].map((address) => `IP:${address}`);
+    const extensions = [
+      'basicConstraints=critical,CA:FALSE',
+      `subjectAltName=${[...subjects, 'DNS:localhost'].join(',')}`,
+    ];
     return await this.#request(name, '-CA', cert, '-CAkey', key, ...extensions.flatMap((one) => ['-addext', one]));
   }
 

@@ -71,7 +71,7 @@ exec 9>"$work/lock"
 flock --wait 1800 9
 missing=$(lacking | xargs)
 [ -n "$missing" ] || exit 0
-echo "Building $missing of Kubernetes into $cache/bin; once, about 4 minutes on two cores"
+echo "Building $missing of Kubernetes into $cache/bin; once, about 4 minutes on two cores, and 6 for all programs"
 if ! command -v go >/dev/null; then
   "$(dirname "$0")/../../tools/install-packages.sh" golang-go
   command -v go >/dev/null || exit 1

@@ -6,11 +6,9 @@ const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd6
 
 /** The image of all programs as they were built in the folder `dist`, for this machine's architecture. */
 export async function coilImage(dist: string, tag = `coil:${manifest.version}`): Promise<Image> {
-  const architecture = ARCHITECTURES[process.arch];
-  if (architecture === undefined) throw new Error(`hypercoil is not built for ${process.arch}`);
   return {
     tag,
-    architecture,
+    architecture: imageArchitecture(),
     config: {
       Env: ['PATH=/usr/local/bin:/usr/bin:/bin'],
       Entrypoint: ['/usr/local/bin/hypercoil'],
@@ -23,4 +21,11 @@ export async function coilImage(dist: string, tag = `coil:${manifest.version}`):
     },
     layers: await Promise.all([systemLayer(dist), programLayer(dist)]),
   };
+}
+
+/** This machine's, as Go names it. @throws where hypercoil is not built for it */
+export function imageArchitecture(): string {
+  const architecture = ARCHITECTURES[process.arch];
+  if (architecture === undefined) throw new Error(`hypercoil is not built for ${process.arch}`);
+  return architecture;
 }

@@ -1,0 +1,22 @@
+import { eventually } from '../e2e/eventually.ts';
+import type { Cluster } from './cluster.ts';
+import { differences } from './differences.ts';
+import { observe } from './observe.ts';
+
+/** For Pods to be gone, blocks to be returned after a scan, and BGP to tell of it. */
+const AGREE_MS = 45_000;
+
+/**
+ * Compares etcd, the kernels, containerd and the API server, until they agree.
+ * @throws where they do not in time, with all that differs
+ */
+export async function assertAgreement(cluster: Cluster): Promise<void> {
+  let last: readonly string[] = ['nothing could be compared'];
+  const agree = async () => {
+    last = differences(await observe(cluster));
+    return last.length === 0;
+  };
+  await eventually('all parts of the cluster agree', agree, AGREE_MS).catch((cause: unknown) => {
+    throw new Error(`the parts of the cluster do not agree:\n${last.join('\n')}`, { cause });
+  });
+}

@@ -1,0 +1,20 @@
+import type { Cluster } from './cluster.ts';
+import { type PodObject, runningPod } from './pod-object.ts';
+
+/** Kills the process of a container, as the kernel does where memory is short. @param id as containerd names it */
+export async function killContainer(cluster: Cluster, node: string, id: string): Promise<void> {
+  const tasks = await cluster.node(node).ctr('tasks', 'list');
+  const pid = new RegExp(`^${id}\\s+(\\d+)\\s`, 'm').exec(tasks)?.[1];
+  if (pid === undefined) throw new Error(`containerd of ${node} has no task ${id}`);
+  // its process, as containerd names it, is in the machine's namespace
+  await cluster.node(node).run(['sh', '-c', 'kill -9 "$0"', pid]);
+}
+
+/** `kill -9` of a node's coild. */
+export async function killCoild(cluster: Cluster, node: string): Promise<void> {
+  const query = { labelSelector: 'app.kubernetes.io/name=coil-node' };
+  const pods = await cluster.api.list<PodObject>('/api/v1/namespaces/kube-system/pods', query);
+  const its = pods.flatMap((pod) => runningPod(pod) ?? []).find((pod) => pod.node === node);
+  if (!its) throw new Error(`coild does not run on ${node}`);
+  await killContainer(cluster, node, its.containerId);
+}

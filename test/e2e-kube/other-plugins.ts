@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hostIfname } from '../../src/podnet/host-ifname.ts';
+import { DEPLOY } from '../deploy/manifests.ts';
+import { eventually } from '../e2e/eventually.ts';
+import type { Cluster } from './cluster.ts';
+import { installCoil } from './installation.ts';
+import type { RunningPod } from './pod-object.ts';
+import { fetchFrom } from './reach.ts';
+import type { Scenario } from './scenario.ts';
+import { POD_PORT, Workload } from './workload.ts';
+
+/** Bits and bytes a second. */
+const RATE = 8_000_000;
+const POLICY = `table inet e2e {
+  chain forward {
+    type filter hook forward priority 0;
+    oifname "LINK" drop
+  }
+}
+`;
+
+interface Qdisc {
+  readonly kind: string;
+  readonly options: { readonly rate?: number };
+}
+
+export const otherPlugins: Scenario = {
+  name: "hostPort, bandwidth and a policy on the host's link work beside Coil",
+  run: async (cluster, tell) => {
+    await addBandwidth(cluster);
+    tell('the plugin bandwidth is in the network configuration');
+    const [near, far] = cluster.nodes.map(({ name }) => name) as [string, string];
+    const annotations = { 'kubernetes.io/ingress-bandwidth': `${RATE / 1e6}M` };
+    const common = { replicas: 1, node: near };
+    const workloads = await Promise.all([
+      Workload.create(cluster.api, { ...common, name: 'published', hostPort: POD_PORT }),
+      Workload.create(cluster.api, { ...common, name: 'limited', annotations }),
+      Workload.create(cluster.api, { ...common, name: 'client', node: far }),
+    ]);
+    const pods = (await Promise.all(workloads.map((one) => one.untilRunning()))).flat();
+    const [published, limited, client] = pods as [RunningPod, RunningPod, RunningPod];
+    const reached = async () => (await fetchFrom(cluster, client, [published, limited])).length === 0;
+    await eventually('the Pods are reached', reached);
+
+    const atNode = { ...published, ip: cluster.node(near).address };
+    assert.deepEqual(await fetchFrom(cluster, client, [atNode]), [], 'at the host port');
+    await assertLimited(cluster, limited);
+    await assertPolicy(cluster, client, { closed: limited, open: published });
+    await Promise.all(workloads.map((one) => one.delete()));
+    const answer = await cluster.node(far).run([cluster.podProgram, 'fetch', atNode.ip]);
+    assert.match(answer, / - Connection refused/, 'the host port of a Pod that is gone');
+  },
+};
+
+/** The plugin joins those in deploy/base/netconf.json, and the DaemonSet rolls it out. */
+async function addBandwidth(cluster: Cluster): Promise<void> {
+  const netconf = JSON.parse(await readFile(join(DEPLOY, 'base/netconf.json'), 'utf8')) as { plugins: object[] };
+  netconf.plugins.push({ type: 'bandwidth', capabilities: { bandwidth: true } });
+  await installCoil({ ...cluster, netconf: JSON.stringify(netconf) });
+  await cluster.untilReady();
+}
+
+async function assertLimited(cluster: Cluster, { node, namespace, name }: RunningPod): Promise<void> {
+  const link = hostIfname(namespace, name, 'eth0');
+  const qdiscs = JSON.parse(await cluster.node(node).run(['tc', '-json', 'qdisc', 'show', 'dev', link])) as Qdisc[];
+  const limit = qdiscs.find(({ kind }) => kind === 'tbf');
+  // tc tells bytes
+  assert.equal(limit?.options.rate, RATE / 8, JSON.stringify(qdiscs));
+}
+
+/** A rule for the link that Calico's naming gives to a Pod stops what is sent to that Pod, and nothing else. */
+async function assertPolicy(
+  cluster: Cluster,
+  client: RunningPod,
+  { closed, open }: { readonly closed: RunningPod; readonly open: RunningPod },
+): Promise<void> {
+  const node = cluster.node(closed.node);
+  const link = hostIfname(closed.namespace, closed.name, 'eth0');
+  await node.run(['nft', '-f', '-'], { input: POLICY.replace('LINK', link) });
+  assert.equal((await fetchFrom(cluster, client, [closed])).length, 1, 'the policy does not hold');
+  assert.deepEqual(await fetchFrom(cluster, client, [open]), []);
+  await node.run(['nft', 'delete', 'table', 'inet', 'e2e']);
+  assert.deepEqual(await fetchFrom(cluster, client, [closed]), []);
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { eventually } from '../e2e/eventually.ts';
+import type { Cluster } from './cluster.ts';
+import { SCAN_INTERVAL_MS } from './installation.ts';
+import type { KubeObject } from './kube-api.ts';
+import { networkWaits } from './network-waits.ts';
+import { observe } from './observe.ts';
+import type { Scenario } from './scenario.ts';
+import { Workload } from './workload.ts';
+
+const PODS = 100;
+const TIMES = 5;
+const GONE_MS = 60_000;
+const LONGEST_WAIT_MS = 10_000;
+
+interface Event extends KubeObject {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export const podsComeAndGo: Scenario = {
+  name: `${PODS} Pods come and go ${TIMES} times: nothing of them is left, and none waited 10 s for its network`,
+  run: async (cluster, tell) => {
+    const workloads: Workload[] = [];
+    for (let time = 1; time <= TIMES; time++) {
+      const web = await Workload.create(cluster.api, { name: `web${time}`, replicas: PODS });
+      await web.untilRunning();
+      const waits = (await Promise.all(cluster.nodes.map(networkWaits))).flat().sort((a, b) => a - b);
+      assert.equal(waits.length, PODS);
+      assert.ok(waits.at(-1)! < LONGEST_WAIT_MS, `a Pod waited ${waits.at(-1)} ms for its network`);
+      const figures = [waits.at(PODS / 2)!, waits.at(-1)!].map((ms) => Math.round(ms));
+      tell(`${time}. ${PODS} Pods run; they waited ${figures[0]} ms for their network, ${figures[1]} ms at most`);
+      await web.beginDelete();
+      // their networks; that Kubernetes has forgotten the Pods is not waited for
+      await eventually('no Pod has a network', () => hasNoPodNetwork(cluster), GONE_MS);
+      workloads.push(web);
+    }
+    await Promise.all(workloads.map((web) => web.delete()));
+    assert.deepEqual(await failures(cluster), []);
+    const none = async () => {
+      const { blocks, nodes } = await observe(cluster);
+      const routes = nodes.flatMap(({ exported, learnt }) => [...exported, ...learnt]);
+      return (await hasNoPodNetwork(cluster)) && blocks.length + routes.length === 0;
+    };
+    await eventually('no address, block, link or route is left', none, 10 * SCAN_INTERVAL_MS);
+  },
+};
+
+async function hasNoPodNetwork(cluster: Cluster): Promise<boolean> {
+  const { addresses, nodes } = await observe(cluster);
+  return addresses.length + nodes.flatMap(({ links, podRoutes }) => [...links, ...podRoutes]).length === 0;
+}
+
+/** Sandboxes of these Pods that could not be made: kubelet tries again, and the Pod waits. */
+async function failures({ api }: Cluster): Promise<readonly string[]> {
+  const events = await api.list<Event>('/api/v1/namespaces/default/events', {
+    fieldSelector: 'reason=FailedCreatePodSandBox',
+  });
+  return events.filter(({ metadata }) => /^web\d-/.test(metadata.name)).map(({ message }) => message);
+}

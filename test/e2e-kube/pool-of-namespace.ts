@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { IpAddress } from '../../src/model/ip-address.ts';
+import { IpPrefix } from '../../src/model/ip-prefix.ts';
+import { POOLS } from './cluster.ts';
+import type { RunningPod } from './pod-object.ts';
+import { assertAllReach } from './reach.ts';
+import type { Scenario } from './scenario.ts';
+import { Workload } from './workload.ts';
+
+/** Without a pool of its name. */
+const OTHER = 'shop';
+
+export const poolOfNamespace: Scenario = {
+  name: 'Pods of namespace dmz take addresses of pool dmz only, and those of others never do',
+  run: async (cluster, tell) => {
+    const { api } = cluster;
+    for (const name of ['dmz', OTHER]) await api.create('/api/v1/namespaces', { metadata: { name } });
+    // more than a block, which is 8 addresses
+    const web = await Workload.create(api, { name: 'web', namespace: 'dmz', replicas: 20 });
+    const others = await Promise.all(
+      ['default', OTHER].map((namespace) => Workload.create(api, { name: 'other', namespace, replicas: 6 })),
+    );
+    const inDmz = await web.untilRunning();
+    const elsewhere = (await Promise.all(others.map((other) => other.untilRunning()))).flat();
+    tell('all Pods run');
+    assertIn(POOLS.dmz[0], inDmz);
+    assertIn(POOLS.default[0], elsewhere);
+    await assertAllReach(cluster, [...inDmz.slice(0, 6), ...elsewhere]);
+    tell('they reach each other');
+    await Promise.all([web, ...others].map((workload) => workload.delete()));
+  },
+};
+
+function assertIn(subnet: string, pods: readonly RunningPod[]): void {
+  const prefix = IpPrefix.parse(subnet);
+  for (const { name, ip } of pods) assert.ok(prefix.contains(IpAddress.parse(ip)), `${name} has ${ip}`);
+}

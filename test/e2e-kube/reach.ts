@@ -1,0 +1,62 @@
+import type { Cluster } from './cluster.ts';
+import type { CommandLine } from './command.ts';
+import { inParallel } from './in-parallel.ts';
+import type { RunningPod } from './pod-object.ts';
+
+const AT_ONCE = 6;
+const FETCH_MS = 120_000;
+
+/**
+ * Lets every Pod, and every node, fetch from every one of `pods`, which have to answer with their names.
+ * @returns how many fetches that were @throws with those that failed
+ */
+export async function assertAllReach(cluster: Cluster, pods: readonly RunningPod[]): Promise<number> {
+  const clients = [
+    ...pods.map((pod) => ({ name: pod.name, fetch: (from: readonly RunningPod[]) => fetchFrom(cluster, pod, from) })),
+    ...cluster.nodes.map((node) => ({
+      name: node.name,
+      fetch: async (from: readonly RunningPod[]) =>
+        failures(from, await node.run(fetchLine(cluster, from), { timeoutMs: FETCH_MS })),
+    })),
+  ];
+  const failed = await inParallel(AT_ONCE, clients, async ({ name, fetch }) => {
+    const others = pods.filter((pod) => pod.name !== name);
+    return (await fetch(others)).map((failure) => `from ${name} to ${failure}`);
+  });
+  if (failed.flat().length > 0) throw new Error(`not reached:\n${failed.flat().join('\n')}`);
+  return clients.length * pods.length - pods.length;
+}
+
+/** Lets one Pod fetch from others. @returns those that it did not reach, and why */
+export async function fetchFrom(
+  cluster: Cluster,
+  client: RunningPod,
+  pods: readonly RunningPod[],
+): Promise<readonly string[]> {
+  const node = cluster.node(client.node);
+  const pid = await sandboxPid(cluster, client);
+  return failures(pods, await node.runInNetwork(pid, fetchLine(cluster, pods), { timeoutMs: FETCH_MS }));
+}
+
+/** Of the process in a Pod's sandbox, as its node sees it. */
+export async function sandboxPid(cluster: Cluster, { node, uid, name }: RunningPod): Promise<number> {
+  const { cri } = cluster.node(node);
+  const found = (await cri.listPodSandbox()).find(
+    ({ state, metadata }) => state === 'SANDBOX_READY' && metadata.uid === uid,
+  );
+  if (!found) throw new Error(`the Pod ${name} has no sandbox on ${node}`);
+  return (await cri.podSandboxStatus(found.id)).pid;
+}
+
+function fetchLine({ podProgram }: Cluster, pods: readonly RunningPod[]): CommandLine {
+  return [podProgram, 'fetch', ...pods.map(({ ip }) => ip)];
+}
+
+/** @param output a line for each: `ADDRESS MICROSECONDS NAME`, or `ADDRESS - REASON` */
+function failures(pods: readonly RunningPod[], output: string): readonly string[] {
+  const lines = output.split('\n');
+  return pods.flatMap(({ name, ip }, i) => {
+    const [, address, answer] = /^(\S+) (?:\d+|-) (.*)$/.exec(lines[i] ?? '') ?? [];
+    return address === ip && answer === name ? [] : [`${name} (${ip}): ${answer}`];
+  });
+}
