@@ -143,6 +143,8 @@ describe('REST and CNI', { skip: needsRoot, concurrency: 1 }, () => {
       const [answer] = await makeRequests(node.netns.path, { to: COILD, requests: [request] });
       return answer!;
     };
+    const isReady = async () => (await ask({ path: '/readyz' })).status === 200;
+    await eventually('coild is ready', isReady);
     for (const request of [
       { method: 'POST', path: '/ip', body },
       { method: 'DELETE', path: '/ip/default/web-0/c0' },
@@ -152,7 +154,7 @@ describe('REST and CNI', { skip: needsRoot, concurrency: 1 }, () => {
       node.datastore.restore();
       assert.equal(answer.status, 500, answer.body);
       assert.match(answer.body, /^\{"error":"etcd at .*","request_id":"[^"]+","status":500\}$/);
-      await eventually('coild is ready', async () => (await ask({ path: '/readyz' })).status === 200);
+      await eventually('coild is ready', isReady);
     }
   });
 
