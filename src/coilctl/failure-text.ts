@@ -29,7 +29,7 @@ const WORDINGS: Partial<Record<CoilErrorCode, Wording>> = {
   'pool-in-use': {
     words: 'pool in use',
     advice:
-      'nothing was changed; nodes return empty blocks within two of their --scan-interval, and coil-controller those of nodes that are gone',
+      'nothing was changed; nodes return empty blocks within two of their --scan-interval, but for one in hand (coild --spare-blocks=0: none), and coil-controller those of nodes that are gone; an address in a block of no node goes by coilctl address free',
   },
   'subnet-in-use': { words: 'subnet in use', advice: "it must not overlap any that 'coilctl pool list' shows" },
   'store-not-found': { words: UNAVAILABLE, advice: "check the path of --store; 'coilctl pool create' makes the file" },

@@ -20,7 +20,7 @@ export interface NodeMetricsDeps {
 
 /** What a node has and how it is, as it is at the time of each scrape. */
 export function addNodeMetrics(metrics: Metrics, deps: NodeMetricsDeps): void {
-  const { state, sync, session, unavailable, clock } = deps;
+  const { state, sync, session, connection, unavailable, clock } = deps;
   metrics.gauge(
     {
       name: 'coil_node_blocks',
@@ -63,9 +63,8 @@ export function addNodeMetrics(metrics: Metrics, deps: NodeMetricsDeps): void {
     single(session.obstacle === undefined ? 1 : 0),
   );
   metrics.gauge({ name: 'coil_datastore_watch_up', help: '1 while the state follows the datastore' }, () =>
-    single(sync.isFresh ? 1 : 0),
+    single(sync.isFresh && !connection?.isOffline ? 1 : 0),
   );
-  const { connection } = deps;
   metrics.gauge({ name: 'coil_datastore_offline', help: '1 while the node goes on by its journal' }, () =>
     connection ? single(connection.isOffline ? 1 : 0) : [],
   );
