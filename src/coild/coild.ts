@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -15,6 +14,7 @@ import type { BlockExporter } from '../podnet/block-exporter.ts';
 import type { HostSide } from '../podnet/host-side.ts';
 import type { NetworkChanges } from '../podnet/network-changes.ts';
 import { abortable } from '../process/abortable.ts';
+import { makeFolder } from '../process/make-folder.ts';
 import type { Metrics } from '../process/metrics.ts';
 import type { ExposedMetrics } from '../process/metrics-listener.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
@@ -181,7 +181,7 @@ async function follow(
 }
 
 async function listenOnSocket(server: FastifyInstance, path: string): Promise<() => Promise<void>> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path));
   return listenUnix(path, async (temporary) => {
     await server.listen({ path: temporary });
   });

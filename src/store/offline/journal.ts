@@ -1,6 +1,6 @@
-import { chmod, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CoilError } from '../../model/error.ts';
+import { makeFolder } from '../../process/make-folder.ts';
 import type { NodeSnapshot } from '../ipam-store.ts';
 import { GroupCommit } from '../sqlite/group-commit.ts';
 import { openDatabase } from '../sqlite/open-database.ts';
@@ -47,7 +47,7 @@ export class Journal implements AsyncDisposable {
 
   /** @throws {CoilError} store-unavailable, invalid-argument, corrupt-data: the file cannot be used, and why */
   static async open({ path, node, prefix }: JournalOptions, signal: AbortSignal): Promise<Journal> {
-    await makeFolder(dirname(path));
+    await makeJournalFolder(dirname(path));
     const options = { path, timeoutMs: TIMEOUT_MS, format: JOURNAL_FORMAT, create: true };
     const db = await openDatabase({ ...options, synchronous: 'NORMAL' }, signal);
     try {
@@ -131,10 +131,10 @@ function explained(error: unknown): unknown {
   return new CoilError('store-unavailable', message, { cause: error });
 }
 
-/** Makes the last part of the path where it is not there; what is in it is nobody else's to read. */
-async function makeFolder(folder: string): Promise<void> {
+/** What is in it is nobody else's to read. */
+async function makeJournalFolder(folder: string): Promise<void> {
   try {
-    if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await chmod(folder, 0o700);
+    await makeFolder(folder);
   } catch (cause) {
     const message = `the folder ${folder} of the journal cannot be made: ${(cause as Error).message}`;
     throw new CoilError('store-unavailable', message, { cause });
