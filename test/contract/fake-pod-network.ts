@@ -109,6 +109,10 @@ export class FakePodNetwork implements PodNetwork, AttachmentLinks {
     if (joined && link.owner === undefined) {
       this.#links.set(hostIfname, { ...link, owner: ownerOf(attachment) });
     } else if (!joined || link.owner !== ownerOf(attachment)) {
+      for (const [name, { owner, routes }] of this.#links) {
+        const held = owner !== undefined && name !== hostIfname && addresses.find((each) => routes.has(String(each)));
+        if (held) throw new CoilError('network', `${held} is in use: link ${name}, of ${owner}, has a route to it`);
+      }
       this.#delete(hostIfname);
       this.addPair(attachment, ownerOf(attachment));
     }

@@ -117,9 +117,24 @@ export function podAttachContract(setup: PodNetworkSetup): void {
     await fails(fixture.network.check(other, soon()), 'check-failed', /veth0123456789a/);
   });
 
-  networkTest(setup, 'a route to the address that another Pod left behind is taken over', async (fixture) => {
+  networkTest(
+    setup,
+    'an address to which the link of another Pod has a route is that of a live one',
+    async (fixture) => {
+      const first = attachmentOf(await fixture.addNetns());
+      await fixture.network.attach(first, soon());
+      const second = attachmentOf(await fixture.addNetns(), { containerId: 'c2', hostIfname: 'veth-other' });
+      const before = await fixture.print();
+      await fails(fixture.network.attach(second, soon()), 'network', /10\.1\.0\.1 is in use: link veth0123456789a/);
+      await fixture.network.settled();
+      assert.equal(await fixture.print(), before);
+      await fixture.network.check(first, soon());
+    },
+  );
+
+  networkTest(setup, "a route to the address that leads to nobody's link is taken over", async (fixture) => {
     const first = attachmentOf(await fixture.addNetns());
-    await fixture.network.attach(first, soon());
+    await fixture.addPair(first, undefined);
     const second = attachmentOf(await fixture.addNetns(), { containerId: 'c2', hostIfname: 'veth-other' });
     await fixture.network.attach(second, soon());
     assert.deepEqual(await fixture.routes(), ['10.1.0.1 veth-other', 'fd00:1::1 veth-other']);

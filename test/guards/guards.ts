@@ -55,6 +55,13 @@ export const GUARDS: readonly Guard[] = [
     tests: [NODE_IPAM, MODEL_OVER_SQLITE],
   },
   {
+    name: 'the address that a live Pod has',
+    file: 'src/podnet/create-pair.ts',
+    from: 'if (holder?.alias === undefined) continue;',
+    to: 'if (holder?.alias !== link.toString()) continue;',
+    tests: ['test/kernel/netlink-pod-network-contract.test.ts'],
+  },
+  {
     name: 'the undo',
     file: 'src/cni/pod-attacher.ts',
     from: 'if (!allocation.existed) await this.#undoAllocation({ containerId, ifname });',
