@@ -81,10 +81,10 @@ test('a refusal has the status, and what the API server says', async () => {
 
 test('what a proxy says instead is cut short', async () => {
   await using connected = await Connected.to((_request, response) => {
-    response.writeHead(502).end(`<html>${'x'.repeat(10_000)}`);
+    response.writeHead(502).end(`<html>${'y'.repeat(10_000)}`);
   });
   await assert.rejects(connected.client.ask({ method: 'GET', path: '/x' }, forever), (error: Error) => {
-    assert.match(error.message, /answered with 502: <html>xxx/);
+    assert.match(error.message, /answered with 502: <html>yyy/);
     assert.ok(error.message.length < 500);
     return true;
   });

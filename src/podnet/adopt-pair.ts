@@ -3,8 +3,10 @@ import { requireSuccess } from '../netlink/request.ts';
 import { enableIpv6 } from './enable-ipv6.ts';
 import { ipv6Ready } from './ipv6-ready.ts';
 import type { LinkRemoval } from './link-removal.ts';
+import { requireNotLive } from './live-address.ts';
 import { ownerAlias } from './owner-alias.ts';
 import { ownerDifferences, pairDifferences } from './pair-differences.ts';
+import { hostLayout } from './pod-layout.ts';
 import type { AttachedLinks, Attachment } from './pod-network.ts';
 import { findLink, isPair, linkInfo, type PairSides, type VethPair } from './veth-pair.ts';
 
@@ -51,6 +53,7 @@ async function repair(
   }
   const { host, container } = await pairDifferences(sides, pair, attachment, signal);
   const onHost = [...ownerDifferences(pair.host, attachment), ...host];
+  if (host.length > 0) await requireNotLive(sides.node, hostLayout(pair.host.index, addresses).routes, signal);
   if (onHost.length > 0) requireSuccess(await sides.node.batch(onHost.map(({ fix }) => fix)));
   if (container.length > 0) requireSuccess(await sides.pod.batch(container.map(({ fix }) => fix)));
   if (ipv6) {

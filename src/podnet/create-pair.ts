@@ -1,13 +1,14 @@
 import { CoilError } from '../model/error.ts';
-import { IpAddress } from '../model/ip-address.ts';
+import type { IpAddress } from '../model/ip-address.ts';
 import { addAddress } from '../netlink/addresses.ts';
 import { AddressGeneration, type LinkMessage } from '../netlink/link-codec.ts';
 import { addVethPair, deleteLink, getLink, setLink } from '../netlink/links.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
 import { requireSuccess, unwrap } from '../netlink/request.ts';
-import { addRoute, lookupRoute, type Route, replaceRoute } from '../netlink/routes.ts';
+import { addRoute, replaceRoute } from '../netlink/routes.ts';
 import { enableIpv6 } from './enable-ipv6.ts';
 import { ipv6Ready } from './ipv6-ready.ts';
+import { requireNotLive } from './live-address.ts';
 import { ownerAlias } from './owner-alias.ts';
 import { containerLayout, hostLayout } from './pod-layout.ts';
 import type { AttachedLinks, Attachment } from './pod-network.ts';
@@ -93,25 +94,11 @@ async function setUpHost(
   requireSuccess(rest);
   const taken = layout.routes.filter((_, i) => NetlinkError.is(added[i]!.error, 'EEXIST'));
   requireSuccess(added.filter(({ error }) => !NetlinkError.is(error, 'EEXIST')));
-  if (taken.length > 0) await takeOver(sides, taken, signal);
-  return unwrap(got);
-}
-
-/**
- * Makes routes lead here that lead elsewhere. Not where they lead to the link of another container: a Pod lives with
- * that address, whatever is recorded. Nobody's link is that of a Pod that was not taken down well.
- */
-async function takeOver(sides: PairSides, routes: readonly Route[], signal: AbortSignal): Promise<void> {
-  for (const { destination } of routes) {
-    const { link = 0 } = await sides.node.request(lookupRoute(destination!), signal);
-    const [{ value: holder }] = await sides.node.batch([getLink(link)], signal);
-    if (holder?.alias === undefined) continue;
-    const message =
-      `${IpAddress.fromBytes(destination!)} is in use: link ${holder.name}, of ${holder.alias}, has a route to it, ` +
-      'though the datastore knows nothing of that; the next try gets another address. Delete that Pod';
-    throw new CoilError('network', message);
+  if (taken.length > 0) {
+    await requireNotLive(sides.node, taken, signal);
+    requireSuccess(await sides.node.batch(taken.map(replaceRoute), signal));
   }
-  requireSuccess(await sides.node.batch(routes.map(replaceRoute), signal));
+  return unwrap(got);
 }
 
 async function setUpContainer(

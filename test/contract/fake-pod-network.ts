@@ -106,13 +106,13 @@ export class FakePodNetwork implements PodNetwork, AttachmentLinks {
     const link = this.#links.get(hostIfname);
     const joined = link?.peer?.netns === netns && link.peer.ifname === ifname;
     if (interfaces.has(ifname) && !joined) throw new CoilError('link-exists', `${netns} has ${ifname} already`);
+    for (const [name, { owner, routes }] of this.#links) {
+      const held = owner !== undefined && name !== hostIfname && addresses.find((each) => routes.has(String(each)));
+      if (held) throw new CoilError('network', `${held} is in use: link ${name}, of ${owner}, has a route to it`);
+    }
     if (joined && link.owner === undefined) {
       this.#links.set(hostIfname, { ...link, owner: ownerOf(attachment) });
     } else if (!joined || link.owner !== ownerOf(attachment)) {
-      for (const [name, { owner, routes }] of this.#links) {
-        const held = owner !== undefined && name !== hostIfname && addresses.find((each) => routes.has(String(each)));
-        if (held) throw new CoilError('network', `${held} is in use: link ${name}, of ${owner}, has a route to it`);
-      }
       this.#delete(hostIfname);
       this.addPair(attachment, ownerOf(attachment));
     }

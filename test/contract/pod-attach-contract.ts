@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { CoilError } from '../../src/model/error.ts';
 import { IpAddress } from '../../src/model/ip-address.ts';
+import { ownerAlias } from '../../src/podnet/owner-alias.ts';
 import { attachmentOf, fails, networkTest, type PodNetworkSetup, soon } from './pod-network-fixture.ts';
 
 /** Attaching and checking. */
@@ -128,6 +129,10 @@ export function podAttachContract(setup: PodNetworkSetup): void {
       await fails(fixture.network.attach(second, soon()), 'network', /10\.1\.0\.1 is in use: link veth0123456789a/);
       await fixture.network.settled();
       assert.equal(await fixture.print(), before);
+      await fixture.network.check(first, soon());
+      // nor does a repetition, of an attach that was killed
+      await fixture.addPair({ ...second, addresses: [] }, ownerAlias('c2', 'eth0'));
+      await fails(fixture.network.attach(second, soon()), 'network', /10\.1\.0\.1 is in use: link veth0123456789a/);
       await fixture.network.check(first, soon());
     },
   );

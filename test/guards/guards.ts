@@ -56,9 +56,9 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'the address that a live Pod has',
-    file: 'src/podnet/create-pair.ts',
+    file: 'src/podnet/live-address.ts',
     from: 'if (holder?.alias === undefined) continue;',
-    to: 'if (holder?.alias !== link.toString()) continue;',
+    to: 'if (holder !== null) continue;',
     tests: ['test/kernel/netlink-pod-network-contract.test.ts'],
   },
   {
