@@ -3,8 +3,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { childPid } from '../e2e/child-pid.ts';
+import type { Readable, Writable } from 'node:stream';
 import type { Cluster } from './cluster.ts';
 import type { RunningPod } from './pod-object.ts';
 import { sandboxPid } from './reach.ts';
@@ -61,11 +60,14 @@ export class TcpFlows implements AsyncDisposable {
   }
 }
 
+type PeerProcess = ChildProcessByStdio<Writable, Readable, null>;
+
+/** A peer ends by itself when its standard input does, with this process too. */
 class Peer implements AsyncDisposable {
-  readonly #child: ChildProcessByStdio<null, Readable, null>;
+  readonly #child: PeerProcess;
   readonly #lines: Interface;
 
-  private constructor(child: ChildProcessByStdio<null, Readable, null>) {
+  private constructor(child: PeerProcess) {
     this.#child = child;
     this.#lines = createInterface(child.stdout);
   }
@@ -74,7 +76,7 @@ class Peer implements AsyncDisposable {
     const pid = await sandboxPid(cluster, pod);
     const line = cluster.node(pod.node).networkLine(pid, [process.execPath, SCRIPT, ...args]);
     const [program, ...rest] = line;
-    return new Peer(spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] }));
+    return new Peer(spawn(program, rest, { stdio: ['pipe', 'pipe', 'inherit'] }));
   }
 
   async line(): Promise<string> {
@@ -85,20 +87,14 @@ class Peer implements AsyncDisposable {
   async report(): Promise<Report> {
     const report = this.line();
     // what it printed already, where the connection has ended, comes all the same
-    await this.#signal('SIGUSR2');
+    this.#child.stdin.end();
     return JSON.parse(await report) as Report;
-  }
-
-  /** nsenter starts the program as its only child, and hands no signal on. */
-  async #signal(signal: NodeJS.Signals): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    process.kill(await childPid(this.#child.pid!), signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = once(this.#child, 'exit');
-    await this.#signal('SIGKILL');
+    const exited = once(this.#child, 'exit', { signal: AbortSignal.timeout(ANSWER_MS) });
+    this.#child.stdin.end();
     await exited;
   }
 }
