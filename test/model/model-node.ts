@@ -14,6 +14,7 @@ import { RecordingLogger } from '../../src/process/recording-logger.ts';
 import type { IpamStore } from '../../src/store/ipam-store.ts';
 import { Journal } from '../../src/store/offline/journal.ts';
 import { recordOf } from '../../src/store/offline/journal-rows.ts';
+import type { JournalTables } from '../../src/store/offline/journal-tables.ts';
 import { OfflineStore } from '../../src/store/offline/offline-store.ts';
 import { FakeBlockExporter } from '../contract/fake-block-exporter.ts';
 import { FakePodNetwork } from '../contract/fake-pod-network.ts';
@@ -87,12 +88,7 @@ export class ModelCoild {
 
   /** What its journal has to tell the datastore. */
   get untold(): Untold {
-    return (
-      this.#journal?.read(({ pending, pendingAddresses }) => ({
-        freed: pending.freed.map(recordOf),
-        given: pendingAddresses,
-      })) ?? NOTHING_UNTOLD
-    );
+    return this.#journal?.read(untoldOf) ?? NOTHING_UNTOLD;
   }
 
   /** What NodeSync does at each scan. */
@@ -103,18 +99,23 @@ export class ModelCoild {
     await this.keeper.exportUntilDone(signal);
   }
 
-  /** As kill -9. Gives the calls that were asked for, and may still be made. */
-  kill(): readonly HeldCall[] {
+  /** As kill -9. Gives the calls that were asked for, and may still be made, and what is left to tell the datastore. */
+  kill(): { readonly asked: readonly HeldCall[]; readonly untold: Untold } {
+    const untold = this.#journal?.peek(untoldOf) ?? NOTHING_UNTOLD;
     const asked = this.gate.stop();
     this.store.watch?.close();
     // nothing comes through the gate any more: this only ends its timers
     this.#end.abort();
     void this.#journal?.[Symbol.asyncDispose]();
-    return asked;
+    return { asked, untold };
   }
 }
 
 const NOTHING_UNTOLD: Untold = { freed: [], given: [] };
+
+function untoldOf({ pending, pendingAddresses }: JournalTables): Untold {
+  return { freed: pending.freed.map(recordOf), given: pendingAddresses };
+}
 
 /** The journal, whose synced changes wait for their turn as calls to the datastore do. */
 function gated(journal: Journal, gate: Gate): Journal {
@@ -183,8 +184,9 @@ export class ModelNode {
 
   /** Ends its coild as kill -9 does. */
   kill(): readonly HeldCall[] {
-    this.#left = this.untold;
-    const asked = this.coild?.kill() ?? [];
+    if (!this.coild) return [];
+    const { asked, untold } = this.coild.kill();
+    this.#left = untold;
     this.coild = undefined;
     return asked;
   }

@@ -14,6 +14,8 @@ import { RevisionClock } from './revision-clock.ts';
 const PAGES_OF_A_CHANGE = 4;
 /** How long another process may hold the journal's lock, in milliseconds; none should. */
 const TIMEOUT_MS = 2_000;
+/** How long news may wait for others, in milliseconds: a little longer than an ADD, which then waits for one write. */
+const NEWS_MS = 10;
 
 export interface JournalOptions {
   /** Of the file; its folder is made where it is not there, for root alone. */
@@ -23,10 +25,15 @@ export interface JournalOptions {
   readonly prefix: string;
 }
 
+interface News {
+  readonly change: (tables: JournalTables) => void;
+  readonly onError: (error: unknown) => void;
+}
+
 /**
  * A node's own copy of what the datastore says of it, and the changes that were made without the datastore. What is
- * written by `write` survives the end of the process, what is written by `commit` a power cut too. An error changes
- * nothing.
+ * written by `write` survives the end of the process, what is written by `commit` a power cut too. What the datastore
+ * told, and will tell again, is noted by `note`. An error changes nothing.
  */
 export class Journal implements AsyncDisposable {
   readonly path: string;
@@ -35,13 +42,16 @@ export class Journal implements AsyncDisposable {
   readonly #db: SqliteDatabase;
   readonly #tables: JournalTables;
   readonly #synced: { readonly db: SqliteDatabase; readonly tables: JournalTables; readonly commits: GroupCommit };
+  #news: News[] = [];
+  #newsTimer: NodeJS.Timeout | undefined;
 
   private constructor(db: SqliteDatabase, synced: SqliteDatabase) {
     this.path = db.path;
     this.clock = new RevisionClock();
     this.#db = db;
     this.#tables = new JournalTables(db, this.clock);
-    const commits = new GroupCommit(synced, { timeoutMs: TIMEOUT_MS, onCommit: () => undefined });
+    const beforeGroup = this.#writeNews.bind(this);
+    const commits = new GroupCommit(synced, { timeoutMs: TIMEOUT_MS, beforeGroup });
     this.#synced = { db: synced, tables: new JournalTables(synced, this.clock), commits };
   }
 
@@ -73,22 +83,36 @@ export class Journal implements AsyncDisposable {
 
   /** @throws {CoilError} store-unavailable, corrupt-data */
   read<T>(look: (tables: JournalTables) => T): T {
+    this.#writeNews();
+    return this.peek(look);
+  }
+
+  /** As `read`, maybe without what was noted last. */
+  peek<T>(look: (tables: JournalTables) => T): T {
     return this.#guard(() => look(this.#tables));
   }
 
   /** @throws {CoilError} store-unavailable, corrupt-data */
   write<T>(change: (tables: JournalTables) => T): T {
-    return this.#guard(() => {
-      this.#db.begin();
-      try {
-        const value = change(this.#tables);
-        this.#db.commit();
-        return value;
-      } catch (error) {
-        this.#db.rollback();
-        throw error;
-      }
-    });
+    const news = this.#takeNews();
+    try {
+      return this.#transact((tables) => {
+        for (const each of news) each.change(tables);
+        return change(tables);
+      });
+    } catch (error) {
+      this.#writeAll(news);
+      throw error;
+    }
+  }
+
+  /**
+   * As `write`, a moment later, and together with others; what is read and written here meanwhile comes after it all
+   * the same. `onError` is told where it cannot be written.
+   */
+  note(change: News['change'], onError: News['onError']): void {
+    this.#news.push({ change, onError });
+    this.#newsTimer ??= setTimeout(() => this.#writeNews(), NEWS_MS);
   }
 
   /**
@@ -110,10 +134,49 @@ export class Journal implements AsyncDisposable {
     for (let i = 0; i < PAGES_OF_A_CHANGE; i++) this.write(() => this.#db.touch());
   }
 
+  /** As the end of the process: what was noted last is not written. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#takeNews();
     await this.#synced.commits.close();
     this.#synced.db.close();
     this.#db.close();
+  }
+
+  #takeNews(): readonly News[] {
+    const news = this.#news;
+    this.#news = [];
+    clearTimeout(this.#newsTimer);
+    this.#newsTimer = undefined;
+    return news;
+  }
+
+  #writeNews(): void {
+    this.#writeAll(this.#takeNews());
+  }
+
+  #writeAll(news: readonly News[]): void {
+    if (news.length === 0) return;
+    try {
+      this.#transact((tables) => {
+        for (const { change } of news) change(tables);
+      });
+    } catch (error) {
+      for (const { onError } of news) onError(error);
+    }
+  }
+
+  #transact<T>(change: (tables: JournalTables) => T): T {
+    return this.#guard(() => {
+      this.#db.begin();
+      try {
+        const value = change(this.#tables);
+        this.#db.commit();
+        return value;
+      } catch (error) {
+        this.#db.rollback();
+        throw error;
+      }
+    });
   }
 
   #guard<T>(work: () => T): T {

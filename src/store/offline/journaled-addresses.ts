@@ -136,7 +136,7 @@ export class JournaledAddresses {
   #settle(request: AllocateRequest, answer: AllocateOutcome, noted: Revision): void {
     if (answer.outcome !== 'allocated') this.#withdraw(request, noted);
     if (answer.outcome === 'not-owned') return;
-    this.#write(({ mirror }) => {
+    this.#tell(({ mirror }) => {
       for (const record of answer.records) {
         const known = mirror.at(record)?.revision ?? 0;
         if (isPending(known) || known < record.revision) mirror.put(record, RECORDED);
@@ -161,19 +161,28 @@ export class JournaledAddresses {
 
   #forget(addresses: readonly FreeRequest[], revision: Revision): void {
     this.#deps.journal.clock.heard(revision);
-    this.#write((tables) => {
+    this.#tell((tables) => {
       for (const address of addresses)
         if (tables.mirror.at(address)?.revision === address.revision) tables.mirror.remove(address);
       tables.noteRevision();
     });
   }
 
-  /** What the datastore has done is done: a mirror that lacks it takes an address for used that is free. */
   #write(change: Parameters<Journal['write']>[0]): void {
     try {
       this.#deps.journal.write(change);
     } catch (error) {
-      this.#deps.logger.error('cannot keep the journal up to date', { error });
+      this.#missed(error);
     }
+  }
+
+  /** What the datastore answered: an ADD need not wait for it. */
+  #tell(change: Parameters<Journal['note']>[0]): void {
+    this.#deps.journal.note(change, this.#missed.bind(this));
+  }
+
+  /** What the datastore has done is done: a mirror that lacks it takes an address for used that is free. */
+  #missed(error: unknown): void {
+    this.#deps.logger.error('cannot keep the journal up to date', { error });
   }
 }

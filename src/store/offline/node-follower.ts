@@ -130,8 +130,11 @@ export class NodeFollower {
   /** @throws {CoilError} store-unavailable: the journal missed something, and is to be put right by a snapshot */
   #apply(change: NodeChange): void {
     const { journal, onLost } = this.#deps;
+    journal.clock.heard(change.revision);
     try {
-      onLost(journal.write((tables) => tables.apply(change)));
+      // of an address nothing is lost, and the node's own come back to it here
+      if (change.kind === 'address') journal.note((tables) => tables.apply(change), this.#missed.bind(this));
+      else onLost(journal.write((tables) => tables.apply(change)));
     } catch (error) {
       this.#missed(error);
     }

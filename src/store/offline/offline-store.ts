@@ -74,7 +74,7 @@ export class OfflineStore implements IpamStore, StoreConnection {
       assignment.containerId === containerId && (ifname === undefined || (assignment.ifname ?? ifname) === ifname);
     try {
       const { journal } = this.#deps;
-      const theirs = journal.read(({ lost }) => lost.all).filter(isTheirs);
+      const theirs = journal.peek(({ lost }) => lost.all).filter(isTheirs);
       for (const { record } of theirs) journal.write(({ lost }) => lost.remove(record));
     } catch (error) {
       this.#deps.logger.warn('cannot note in the journal that a Pod is gone', { containerId, error });

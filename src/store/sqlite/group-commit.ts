@@ -10,8 +10,10 @@ const MAX_GROUP = 64;
 export interface GroupCommitOptions {
   /** How long a change may wait for the write lock, in milliseconds. */
   readonly timeoutMs: number;
+  /** Called before each transaction, in the same turn of the event loop. */
+  readonly beforeGroup?: () => void;
   /** Called after each transaction that was committed. */
-  readonly onCommit: () => void;
+  readonly onCommit?: () => void;
 }
 
 interface Change {
@@ -92,6 +94,7 @@ export class GroupCommit {
   /** False where another process holds the lock. */
   #commitGroup(): boolean {
     const group = [...this.#waiting].slice(0, MAX_GROUP);
+    this.#options.beforeGroup?.();
     try {
       this.#db.begin();
     } catch (error) {
@@ -112,7 +115,7 @@ export class GroupCommit {
       const settles = group.map((change) => this.#run(change));
       this.#db.commit();
       for (const settle of settles) settle();
-      this.#options.onCommit();
+      this.#options.onCommit?.();
     } catch (error) {
       for (const change of group) change.reject(toCoilError(error, this.#db.path));
       this.#rollback();
