@@ -4,6 +4,6 @@ import { checkStorm } from './check-storm.ts';
 
 const MS = 60_000;
 
-test('no promise is broken in a storm', { skip: needsRoot, timeout: 240_000 }, async (t) => {
+test('no promise is broken in a storm', { skip: needsRoot, timeout: 300_000 }, async (t) => {
   await checkStorm(t, MS);
 });

@@ -8,11 +8,22 @@ import { runStrand, STRANDS } from './troubles.ts';
 import { Worker } from './worker.ts';
 
 const WORKERS = 8;
+const LOOK_MS = 200;
+const LONGER_MS = 120_000;
 /** Within which all has to be right once nothing disturbs any more. */
 const SETTLED_WITHIN_MS = 20_000;
 
+export interface StormOptions {
+  readonly seed: number;
+  /** How long it lasts at least. */
+  readonly ms: number;
+  /** How many ADDs are to succeed in it. It lasts until they have, two minutes longer at most. */
+  readonly pods: number;
+}
+
 /** What happened in a storm. */
 export interface StormReport {
+  readonly seconds: number;
   readonly adds: number;
   readonly dels: number;
   readonly troubles: number;
@@ -27,7 +38,7 @@ export interface StormReport {
  * says; then lets all calm down, and compares what there is with what was acknowledged; at last detaches all, and
  * compares again.
  */
-export async function storm({ seed, ms }: { readonly seed: number; readonly ms: number }): Promise<StormReport> {
+export async function storm({ seed, ms, pods }: StormOptions): Promise<StormReport> {
   await using scene = await StormScene.create();
   for (const node of scene.nodes) node.startCoild();
   const ledger = new Ledger();
@@ -43,13 +54,20 @@ export async function storm({ seed, ms }: { readonly seed: number; readonly ms: 
   const over = new AbortController();
   const strands = STRANDS.map((strand) => runStrand(strand, scene, { random: next(), signal: over.signal, tell }));
   const working = workers.map((worker) => worker.run(over.signal));
+  const attached = () => workers.reduce((sum, { work }) => sum + work.adds, 0);
+  const lasts = async () => {
+    await delay(ms, undefined, { signal: over.signal });
+    while (attached() < pods && performance.now() - start < ms + LONGER_MS)
+      await delay(LOOK_MS, undefined, { signal: over.signal });
+  };
   try {
-    await Promise.race([delay(ms), Promise.all([...strands, ...working])]);
+    await Promise.race([lasts(), Promise.all([...strands, ...working])]);
   } finally {
     over.abort();
     await Promise.allSettled([...strands, ...working]);
   }
   await Promise.all([...strands, ...working]);
+  const seconds = Math.round((performance.now() - start) / 1000);
   tell('calm');
   const wrong = [
     ...(await differences(scene, ledger.live, SETTLED_WITHIN_MS)),
@@ -64,7 +82,8 @@ export async function storm({ seed, ms }: { readonly seed: number; readonly ms: 
   for (const { work } of workers)
     for (const [reason, times] of work.failures) failures[reason] = (failures[reason] ?? 0) + times;
   return {
-    adds: workers.reduce((sum, { work }) => sum + work.adds, 0),
+    seconds,
+    adds: attached(),
     dels: workers.reduce((sum, { work }) => sum + work.dels, 0),
     troubles: events.filter((event) => !event.includes('over: ')).length,
     failures,

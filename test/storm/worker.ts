@@ -31,8 +31,8 @@ export interface Work {
 
 /**
  * A container runtime, as far as the plugin is called: attaches and detaches its Pods, each on any of the nodes, by the
- * launcher, which it kills now and then. After an ADD that failed it sends a DEL, and tries the Pod again with a new sandbox; it repeats a DEL until
- * that succeeds.
+ * launcher, which it kills now and then. After an ADD that failed it sends a DEL, and tries the Pod again with a new
+ * sandbox; it repeats a DEL until that succeeds.
  */
 export class Worker {
   readonly #deps: WorkerDeps;
@@ -72,7 +72,7 @@ export class Worker {
   async #attach(name: string): Promise<void> {
     const { nodes, random, ledger } = this.#deps;
     const node = nodes[random.below(nodes.length)]!;
-    const sandbox = await Sandbox.create(node.under, this.#client(node), { pod: name });
+    const sandbox = await Sandbox.create(node.under, asProcess(node.under.dist.coil), { pod: name });
     const result = await this.#add(node, sandbox);
     if (result === undefined) {
       await this.#delUntilDone(node, sandbox);
