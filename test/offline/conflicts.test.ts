@@ -321,6 +321,22 @@ offlineTest(
   },
 );
 
+offlineTest('a coild whose journal another one takes gives out nothing more, and says why', async (setup) => {
+  const { remote, start } = setup;
+  const first = await start();
+  await add(first, 'a');
+  const second = await start({ node: 'node2' });
+  await add(second, 'x');
+  const why = /journal\.db is of node node2 and prefix \/coil\/ by now; each coild needs a journal of its own/;
+  await fails(add(first, 'b'), 'store-unavailable', why);
+  // what is there goes all the same
+  await del(first, 'a');
+  remote.fail('down');
+  await fails(add(first, 'c'), 'store-unavailable', why);
+  await add(second, 'y');
+  assert.equal(known(second).length, 2);
+});
+
 offlineTest(
   'a block that was returned, but for the answer, is not used after a restart without the datastore',
   async (setup) => {

@@ -67,6 +67,15 @@ export class JournalTables {
     this.#db.run('INSERT OR REPLACE INTO origin (id, node, prefix) VALUES (1, ?, ?)', node, prefix);
   }
 
+  /** @throws {CoilError} store-unavailable: another coild has taken the file since */
+  requireOwner({ node, prefix, path }: JournalOwner): void {
+    const origin = this.#origin;
+    if (origin?.node === node && origin.prefix === prefix) return;
+    const whose = origin ? `of node ${origin.node} and prefix ${origin.prefix}` : 'empty';
+    const message = `${path} is ${whose} by now; each coild needs a journal of its own, see --journal`;
+    throw new CoilError('store-unavailable', message);
+  }
+
   /** Sets the clock after every revision that stands here: another process may have written since it was opened. */
   hearAll(): void {
     this.#clock.heard(this.#origin?.revision ?? 0);

@@ -7,7 +7,7 @@ import { openDatabase } from '../sqlite/open-database.ts';
 import type { SqliteDatabase } from '../sqlite/sqlite-database.ts';
 import { toCoilError } from '../sqlite/sqlite-error.ts';
 import { JOURNAL_FORMAT } from './journal-format.ts';
-import { JournalTables } from './journal-tables.ts';
+import { type JournalOwner, JournalTables } from './journal-tables.ts';
 import { RevisionClock } from './revision-clock.ts';
 
 /** More than giving out addresses writes. */
@@ -36,8 +36,8 @@ interface News {
  * told, and will tell again, is noted by `note`. An error changes nothing.
  */
 export class Journal implements AsyncDisposable {
-  readonly path: string;
   readonly clock: RevisionClock;
+  readonly #owner: JournalOwner;
   /** Of the connection that does not sync. */
   readonly #db: SqliteDatabase;
   readonly #tables: JournalTables;
@@ -45,8 +45,8 @@ export class Journal implements AsyncDisposable {
   #news: News[] = [];
   #newsTimer: NodeJS.Timeout | undefined;
 
-  private constructor(db: SqliteDatabase, synced: SqliteDatabase) {
-    this.path = db.path;
+  private constructor(owner: JournalOwner, db: SqliteDatabase, synced: SqliteDatabase) {
+    this.#owner = owner;
     this.clock = new RevisionClock();
     this.#db = db;
     this.#tables = new JournalTables(db, this.clock);
@@ -62,9 +62,9 @@ export class Journal implements AsyncDisposable {
     const db = await openDatabase({ ...options, synchronous: 'NORMAL' }, signal);
     try {
       const synced = await openDatabase(options, signal);
-      const journal = new Journal(db, synced);
+      const journal = new Journal({ node, prefix, path }, db, synced);
       try {
-        journal.write((tables) => tables.claim({ node, prefix, path }));
+        journal.#claim();
         return journal;
       } catch (error) {
         synced.close();
@@ -96,7 +96,7 @@ export class Journal implements AsyncDisposable {
   write<T>(change: (tables: JournalTables) => T): T {
     const news = this.#takeNews();
     try {
-      return this.#transact((tables) => {
+      return this.#change((tables) => {
         for (const each of news) each.change(tables);
         return change(tables);
       });
@@ -122,7 +122,11 @@ export class Journal implements AsyncDisposable {
    */
   async commit<T>(change: (tables: JournalTables) => T, signal: AbortSignal): Promise<T> {
     try {
-      return await this.#synced.commits.submit(() => change(this.#synced.tables), signal);
+      const { commits, tables } = this.#synced;
+      return await commits.submit(() => {
+        tables.requireOwner(this.#owner);
+        return change(tables);
+      }, signal);
     } catch (error) {
       throw explained(error);
     }
@@ -157,7 +161,7 @@ export class Journal implements AsyncDisposable {
   #writeAll(news: readonly News[]): void {
     if (news.length === 0) return;
     try {
-      this.#transact((tables) => {
+      this.#change((tables) => {
         for (const { change } of news) change(tables);
       });
     } catch (error) {
@@ -165,11 +169,22 @@ export class Journal implements AsyncDisposable {
     }
   }
 
-  #transact<T>(change: (tables: JournalTables) => T): T {
+  #claim(): void {
+    this.#transact((tables) => tables.claim(this.#owner));
+  }
+
+  #change<T>(change: (tables: JournalTables) => T): T {
+    return this.#transact((tables) => {
+      tables.requireOwner(this.#owner);
+      return change(tables);
+    });
+  }
+
+  #transact<T>(work: (tables: JournalTables) => T): T {
     return this.#guard(() => {
       this.#db.begin();
       try {
-        const value = change(this.#tables);
+        const value = work(this.#tables);
         this.#db.commit();
         return value;
       } catch (error) {
@@ -183,7 +198,7 @@ export class Journal implements AsyncDisposable {
     try {
       return work();
     } catch (error) {
-      throw explained(toCoilError(error, this.path));
+      throw explained(toCoilError(error, this.#owner.path));
     }
   }
 }
