@@ -16,6 +16,8 @@ SCENARIOS ?=
 BUILD_PACKAGES := gcc libc6-dev musl-tools libatomic1
 RUN_PACKAGES := $(BUILD_PACKAGES) iproute2 util-linux procps bird2 etcd-server etcd-client
 TEST_PACKAGES := $(RUN_PACKAGES) containerd runc containernetworking-plugins iptables sqlite3 zsh fish prometheus
+# libFuzzer, for the launcher
+SOAK_PACKAGES := $(TEST_PACKAGES) clang libclang-rt-dev
 E2E_PACKAGES := $(TEST_PACKAGES) nftables openssl
 KUBERNETES := kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl
 
@@ -61,7 +63,7 @@ e2e: build
 	@node test/e2e-kube/e2e.ts $(SCENARIOS)
 
 soak: build
-	@tools/install-packages.sh $(TEST_PACKAGES)
+	@tools/install-packages.sh $(SOAK_PACKAGES)
 	@MINUTES='$(MINUTES)' npm run --silent soak
 
 guards: build
