@@ -104,7 +104,7 @@ export async function makeLate(world: World, { node, call }: Held): Promise<void
   await call.make();
   world.isMakingLate = false;
   // what its node knows by now does not hold any more
-  if (node.coild) world.behind.add(node);
+  if (node.coild || node.hasJournal) world.behind.add(node);
   await world.settle();
 }
 

@@ -45,10 +45,13 @@ export class GatedExporter implements BlockExporter {
 export class GatedPodNetwork implements PodNetwork {
   readonly #links: FakePodNetwork;
   readonly #gate: Gate;
+  readonly #refused: (containerId: string) => void;
 
-  constructor(links: FakePodNetwork, gate: Gate) {
+  /** @param deps `refused` is called where a container is not attached, for what there is in the kernel */
+  constructor(links: FakePodNetwork, deps: { gate: Gate; refused: (containerId: string) => void }) {
     this.#links = links;
-    this.#gate = gate;
+    this.#gate = deps.gate;
+    this.#refused = deps.refused;
   }
 
   async attach(request: AttachRequest, signal: AbortSignal): Promise<AttachedLinks> {
@@ -65,9 +68,7 @@ export class GatedPodNetwork implements PodNetwork {
     try {
       made = await making;
       const addresses = await asking;
-      return await this.#kernel(`set up pair of ${containerId}`, signal, () =>
-        this.#links.attach({ ...request, addresses }, unlimited()),
-      );
+      return await this.#kernel(`set up pair of ${containerId}`, signal, () => this.#setUp({ ...request, addresses }));
     } catch (error) {
       await Promise.allSettled([asking]);
       if (made) await this.#kernel(`undo pair of ${containerId}`, unlimited(), () => this.#undo(request));
@@ -85,6 +86,15 @@ export class GatedPodNetwork implements PodNetwork {
 
   settled(): Promise<void> {
     return this.#links.settled();
+  }
+
+  async #setUp(request: AttachRequest): Promise<AttachedLinks> {
+    try {
+      return await this.#links.attach(request, unlimited());
+    } catch (error) {
+      this.#refused(request.containerId);
+      throw error;
+    }
   }
 
   async #undo(request: AttachRequest): Promise<void> {

@@ -76,7 +76,8 @@ export class ModelCoild {
     const { sync } = this;
     this.ipam = new NodeIpam({ node: name }, { store, state, keeper, sync, now, logger, signal: this.#end.signal });
     const { ipam } = this;
-    const podNetwork = new GatedPodNetwork(node.links, gate);
+    const refused = (containerId: string) => deps.refused(node, containerId);
+    const podNetwork = new GatedPodNetwork(node.links, { gate, refused });
     this.attacher = new PodAttacher({ lock: new KeyedLock(), ipam, podNetwork, hostIfname, logger });
     void sync.run(this.#end.signal);
   }
@@ -136,6 +137,8 @@ export interface ModelNodeDeps {
   readonly observer: StoreObserver;
   /** Called when an export is asked for; what it gives, when that was made. */
   readonly exporting: (node: ModelNode) => (report: SyncReport) => void;
+  /** Called when a container is not attached, for what there is in the node's kernel. */
+  readonly refused: (node: ModelNode, containerId: string) => void;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
   readonly restMs: number;

@@ -64,6 +64,7 @@ export class World {
         changed: () => this.changed(),
       },
       exporting: order.exporting.bind(order),
+      refused: this.#refusedByLink.bind(this),
       clock: () => this.now,
     };
     this.nodes = Array.from({ length: nodes }, (_, i) => new ModelNode(`node${i + 1}`, deps));
@@ -132,6 +133,17 @@ export class World {
   /** The kernel of this node refused something. */
   refuse(node: ModelNode): void {
     for (const call of this.calls) if (call.sandbox.node === node) call.isRefused = true;
+  }
+
+  /** As it may where a Pod lives there with an address that is not recorded for it any more. */
+  #refusedByLink({ links }: ModelNode, containerId: string): void {
+    const hasUnrecorded = [...links.links].some((name) => {
+      const { owner, routes } = links.link(name)!;
+      const isTheirs = (address: string) => owner === `${this.truth.records.get(address)?.assignment.containerId}/eth0`;
+      return ![...routes].every(isTheirs);
+    });
+    if (!hasUnrecorded) return;
+    for (const call of this.calls) if (call.sandbox.containerId === containerId) call.isRefused = true;
   }
 
   /** Ends a node's coild as kill -9 does. */
