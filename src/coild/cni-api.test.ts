@@ -54,7 +54,7 @@ async function served(deps: Partial<CniApiDeps['attacher']>, ms: number) {
   };
 }
 
-test('a call that the kernel never answers is answered in time, and keeps its turn', async () => {
+test('a call that the kernel never answers is answered in time, and keeps its turn', { timeout: 20_000 }, async () => {
   const kernel = Promise.withResolvers<void>();
   await using server = await served({ del: () => kernel.promise }, 100);
   const { status, json } = await server.call('DEL');

@@ -31,6 +31,8 @@ function spareTest(
     const order: string[] = [];
     const watched = overriding(store, {
       acquireBlock: async (request, signal) => {
+        // longer than an address takes, as over the network
+        await new Promise(setImmediate);
         const acquired = await store.acquireBlock(request, signal);
         order.push(`acquire ${acquired.block}`);
         return acquired;
@@ -76,6 +78,15 @@ spareTest(
     );
   },
 );
+
+spareTest('where one is acquired already for a Pod that waits, a spare is not acquired too', async ({ node, add }) => {
+  await add('a', 'b', 'c', 'd', 'e');
+  await settled();
+  // three of them take the last addresses, and one waits for a block
+  await Promise.all(['f', 'g', 'h', 'i'].map((name) => add(name)));
+  await settled();
+  assert.deepEqual(node.blocks, ['10.0.0.0/29', '10.0.0.8/29']);
+});
 
 spareTest('an empty spare stays at the scan, one of several, until no Pod of the pool is left', async (setup) => {
   const { node, add, del, scan } = setup;

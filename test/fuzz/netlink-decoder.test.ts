@@ -27,7 +27,13 @@ const REQUESTS: readonly Request<unknown>[] = [
   addRoute({ family: 10, gateway: new Uint8Array(16).fill(254), link: 1, onlink: true, priority: 5 }),
   addRule({ family: 2, table: 119, priority: 100, source: bytes(10, 0, 0, 0), sourceLength: 8, inputLink: 'eth0' }),
 ];
-const DECODERS: readonly ((body: Uint8Array) => unknown)[] = [decodeLink, decodeAddress, decodeRoute, decodeRule];
+/** By the type of the messages that they are for: RTM_NEWLINK and so on, linux/rtnetlink.h. */
+const DECODERS = new Map<number, (body: Uint8Array) => object>([
+  [16, decodeLink],
+  [20, decodeAddress],
+  [24, decodeRoute],
+  [32, decodeRule],
+]);
 /** Those that the kernel's answers are matched with. */
 const ASKING: readonly Request<unknown>[] = [
   getLink('eth0'),
@@ -66,7 +72,7 @@ test('whatever stands in a datagram is decoded, or is a NetlinkError EBADMSG', (
         return;
       }
       for (const message of messages) {
-        for (const decoder of DECODERS) decode(() => decoder(message.body));
+        for (const decoder of DECODERS.values()) decode(() => decoder(message.body));
         decode(() => decodeAcknowledgement(message));
         for (const request of ASKING) {
           const pending = new PendingRequest(request);
@@ -80,4 +86,36 @@ test('whatever stands in a datagram is decoded, or is a NetlinkError EBADMSG', (
     budget(1500),
   );
   assert.ok(decoded > 500, `only ${decoded} were sound`);
+});
+
+test('of what is cut off nothing is made up: it is refused, or says less', () => {
+  let refused = 0;
+  let decoded = 0;
+  const decode = <T>(what: () => T): T | undefined => {
+    try {
+      const value = what();
+      decoded++;
+      return value;
+    } catch (error) {
+      assert.ok(NetlinkError.is(error, 'EBADMSG'), String(error));
+      refused++;
+      return undefined;
+    }
+  };
+  for (const { type, body } of REQUESTS) {
+    const datagram = encodeMessage({ type, flags: 0x302, sequence: 7, body });
+    const whole = decodeMessages(datagram);
+    for (let length = 0; length < datagram.length; length++) {
+      const messages = decode(() => decodeMessages(datagram.subarray(0, length))) ?? [];
+      assert.deepEqual(messages, whole.slice(0, messages.length), `a datagram of ${length} bytes`);
+    }
+    const decoder = DECODERS.get(type)!;
+    const all = new Map(Object.entries(decoder(body)));
+    for (let length = 0; length < body.length; length++) {
+      const some = decode(() => decoder(body.subarray(0, length))) ?? {};
+      for (const [member, value] of Object.entries(some))
+        if (value !== undefined) assert.deepEqual(value, all.get(member), `${member}, of ${length} bytes`);
+    }
+  }
+  assert.ok(refused > 0 && decoded > 0, `${refused} refused, ${decoded} decoded`);
 });

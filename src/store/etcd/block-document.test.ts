@@ -44,6 +44,7 @@ test('members that are not known stay, and lists may be null', () => {
 test('what cannot be read is told with the key', () => {
   const bad: [() => unknown, RegExp][] = [
     [() => read('x'), /^\/coil\/block\/p\/10\.0\.0\.0: not JSON/],
+    [() => read('[]'), /^\/coil\/block\/p\/10\.0\.0\.0: a block assignment is a JSON object/],
     [() => read('{"free":7}'), /^\/coil\/block\/p\/10\.0\.0\.0: free is not a list/],
     [() => read('{"free":["10.0.0.0/30",7]}'), /free\[1\]/],
     [() => read('{"nodes":[]}'), /nodes is not an object/],
