@@ -124,7 +124,7 @@ for (const [name, answer] of Object.entries({
   'that the API server never answers': () => undefined,
   'whose answer never ends': (response: ServerResponse) => void response.write('{'),
 })) {
-  test(`a request ${name} ends after 15 seconds`, async (t) => {
+  test(`a request ${name} ends after 15 seconds`, { timeout: 20_000 }, async (t) => {
     const heard = Promise.withResolvers<void>();
     await using connected = await Connected.to((_request, response) => {
       answer(response);
@@ -141,7 +141,7 @@ for (const [name, answer] of Object.entries({
   });
 }
 
-test('a stream that does not begin ends after 15 seconds', async (t) => {
+test('a stream that does not begin ends after 15 seconds', { timeout: 20_000 }, async (t) => {
   const heard = Promise.withResolvers<void>();
   await using connected = await Connected.to(() => heard.resolve());
   t.mock.timers.enable({ apis: ['setTimeout'] });

@@ -54,7 +54,9 @@ for (const [name, [file = '', ...args]] of Object.entries(commands)) {
       assert.equal(status, 1);
     });
 
-    test('waits for room in the queue of a coild that does not accept, and not for ever', async () => {
+    test('waits for room in the queue of a coild that does not accept, and not for ever', {
+      timeout: 30_000,
+    }, async () => {
       await using queue = await fullQueue();
       const child = start();
       child.stdin!.end(NETCONF(`unix://${queue.path}`));

@@ -12,6 +12,7 @@ import { TcpProxy } from './tcp-proxy.ts';
 const QUICK = { requestTimeoutMs: 400, dialTimeoutMs: 1_000, keepaliveMs: 60_000 };
 /** Some calls are of several requests; what has no deadline takes for ever. */
 const WITHIN_MS = 15_000;
+const IN_TIME = { timeout: 2 * WITHIN_MS };
 /** A caller that sets no bound itself. */
 const never = new AbortController().signal;
 
@@ -76,7 +77,7 @@ describe('every call to an etcd that never answers ends', { concurrency: 4 }, ()
     fixture.open({ endpoints: [`http://127.0.0.1:${mute.port}`], ...QUICK, ...options });
 
   for (const [name, call] of Object.entries(CALLS)) {
-    test(`${name}, where the connection falls silent`, async () => {
+    test(`${name}, where the connection falls silent`, IN_TIME, async () => {
       await using proxy = await TcpProxy.to(server);
       const store = await fixture.open({ endpoints: [proxy.url], ...QUICK });
       await store.sessions.hold('held', holder, soon());
@@ -85,13 +86,16 @@ describe('every call to an etcd that never answers ends', { concurrency: 4 }, ()
     });
     // what is not held needs no end
     if (name === 'sessions.end') continue;
-    test(`${name}, where it takes the connection`, async () => endsInTime(call(await muteStore())));
+    test(`${name}, where it takes the connection`, IN_TIME, async () => endsInTime(call(await muteStore())));
   }
 
-  test('the login', async () => endsInTime((await muteStore({ username: 'u', password: 'p' })).listPools(never)));
+  test('the login', IN_TIME, async () =>
+    endsInTime((await muteStore({ username: 'u', password: 'p' })).listPools(never)),
+  );
 
-  test('the handshake of TLS', async () =>
-    endsInTime((await muteStore({ endpoints: [`https://127.0.0.1:${mute.port}`] })).listPools(never)));
+  test('the handshake of TLS', IN_TIME, async () =>
+    endsInTime((await muteStore({ endpoints: [`https://127.0.0.1:${mute.port}`] })).listPools(never)),
+  );
 
   test('the table has every call of the store', async () => {
     const store = await muteStore();
