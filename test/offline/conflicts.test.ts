@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import { CoilError } from '../../src/model/error.ts';
 import type { IpamStore } from '../../src/store/ipam-store.ts';
-import type { Journal } from '../../src/store/offline/journal.ts';
-import { overriding, withOverrides } from '../contract/ipam-node.ts';
+import { overriding } from '../contract/ipam-node.ts';
 import { SqliteFixture } from '../contract/sqlite-fixture.ts';
 import { assignmentOf, fails, ip, poolOf, soon } from '../contract/store-fixture.ts';
 import { add, agrees, del, known, type OfflineNode, offlineTest, pod, until } from './offline-fixture.ts';
@@ -131,27 +129,6 @@ offlineTest('a Pod that the datastore was told of, but for the answer, is freed 
   assert.deepEqual(await del(node, 'b'), ['10.0.0.2']);
   remote.restore();
   await agrees(setup, node, ['10.0.0.0 a', '10.0.0.1 trigger']);
-});
-
-offlineTest('a change that is under way when the datastore comes back is told too', async (setup) => {
-  const { start, remote } = setup;
-  let isSlow = false;
-  const slow = (journal: Journal) =>
-    withOverrides(journal, {
-      commit: async (change, signal) => {
-        if (isSlow) await delay(100);
-        return await journal.commit(change, signal);
-      },
-    });
-  const node = await start({ wrapJournal: slow });
-  await add(node, 'a');
-  remote.fail('down');
-  await add(node, 'b');
-  isSlow = true;
-  const adding = add(node, 'c');
-  remote.restore();
-  assert.deepEqual(await adding, ['10.0.0.2']);
-  await agrees(setup, node, ['10.0.0.0 a', '10.0.0.1 b', '10.0.0.2 c']);
 });
 
 for (const when of ['before the datastore is read', 'while it is told'] as const) {
