@@ -8,16 +8,19 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { GUARDS, type Guard } from './guards.ts';
+import type { Guard } from './guard.ts';
+import { GUARDS } from './guards.ts';
 import { copySources } from './source-copy.ts';
 
 const TEST_MS = 120_000;
 
 /** The first test that fails in `folder`; undefined where all succeed. */
-async function firstFailure(folder: string, { tests, built }: Guard): Promise<string | undefined> {
-  if (built) await run(folder, ['tools/build-hypercoil.ts']);
+async function firstFailure(folder: string, { tests, only, built }: Guard): Promise<string | undefined> {
+  // what cannot be built fails every test
+  if (built && (await run(folder, ['tools/build-hypercoil.ts'])).status !== 0) throw new Error('it cannot be built');
   for (const file of tests) {
-    const args = ['--test', '--test-reporter=tap', `--test-timeout=${TEST_MS}`, '--test-force-exit', file];
+    const some = only === undefined ? [] : [`--test-name-pattern=${only}`];
+    const args = ['--test', '--test-reporter=tap', `--test-timeout=${TEST_MS}`, '--test-force-exit', ...some, file];
     const { status, output } = await run(folder, args);
     if (status === 0) continue;
     const failed = [...output.matchAll(/^ *not ok \d+ - (.*)$/gm)].map(([, name]) => name);
