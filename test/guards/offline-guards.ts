@@ -88,4 +88,18 @@ export const OFFLINE_GUARDS: readonly Guard[] = [
     to: '',
     tests: ['test/offline/full-disk.test.ts'],
   },
+  {
+    name: 'what the datastore told, before what comes after it',
+    file: 'src/store/offline/journal.ts',
+    from: '    this.#writeNews();\n    return this.peek(look);',
+    to: '    return this.peek(look);',
+    tests: ['test/offline/journal-notes.test.ts'],
+  },
+  {
+    name: 'whose journal it is',
+    file: 'src/store/offline/journal.ts',
+    from: '      tables.requireOwner(this.#owner);\n      return change(tables);\n    });',
+    to: '      return change(tables);\n    });',
+    tests: [CONFLICTS],
+  },
 ];
