@@ -62,9 +62,12 @@ test('asks with the credentials of the kubeconfig files, which are merged, and o
   const query = { fieldSelector: 'metadata.name=a' };
   assert.deepEqual(await client.ask({ method: 'GET', path: '/api', query }, forever), { kind: 'Lease' });
   await client.ask({ method: 'PUT', path: '/lease', body: { a: 1 } }, forever);
+  // which HTTP allows, and Node gives no length by itself
+  await client.ask({ method: 'DELETE', path: '/lease', body: { b: 'ü' } }, forever);
   assert.deepEqual(seen, [
     ['GET', '/prefix/api?fieldSelector=metadata.name%3Da', 'Bearer secret', ''],
     ['PUT', '/prefix/lease', 'Bearer secret', '{"a":1}'],
+    ['DELETE', '/prefix/lease', 'Bearer secret', '{"b":"ü"}'],
   ]);
   assert.equal(connected.connections.size, 1);
 });
