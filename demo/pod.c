@@ -87,10 +87,19 @@ static void fetch(const char *address)
 	else printf("%s %lld %s\n", address, microseconds() - start, answer);
 }
 
+static void end(int signal)
+{
+	(void)signal;
+	_exit(0);
+}
+
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
-	if (argc == 3 && !strcmp(argv[1], "serve")) return serve(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "serve")) {
+		signal(SIGTERM, end); /* process 1 of a container heeds only what it handles */
+		return serve(argv[2]);
+	}
 	if (argc < 3 || strcmp(argv[1], "fetch")) return 2;
 	for (int i = 2; i < argc; i++) fetch(argv[i]);
 	return 0;

@@ -56,16 +56,18 @@ export class KubeApi implements Disposable {
     return this.#delete(path, { propagationPolicy: 'Foreground' });
   }
 
-  /** Deletes the object, whoever still works on it. */
-  deleteNow(path: string): Promise<void> {
-    return this.#delete(path, { gracePeriodSeconds: '0' });
+  /** Deletes the object of that UID, whoever still works on it. */
+  deleteNow(path: string, uid: string): Promise<void> {
+    return this.#delete(path, { gracePeriodSeconds: 0, preconditions: { uid } });
   }
 
-  async #delete(path: string, query: Readonly<Record<string, string>>): Promise<void> {
+  async #delete(path: string, options: object): Promise<void> {
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', ...options };
     try {
-      await this.#ask({ method: 'DELETE', path, query });
+      await this.#ask({ method: 'DELETE', path, body });
     } catch (error) {
-      if (!KubeError.hasStatus(error, 404)) throw error;
+      // with the name of one that is gone there may be another
+      if (!KubeError.hasStatus(error, 404) && !KubeError.hasStatus(error, 409)) throw error;
     }
   }
 

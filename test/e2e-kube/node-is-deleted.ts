@@ -55,7 +55,7 @@ async function untilFree(cluster: Cluster, node: KubeNode, tell: (text: string) 
 async function forgetPods({ api }: Cluster, { name }: KubeNode): Promise<void> {
   const pods = await api.list<PodObject>('/api/v1/pods', { fieldSelector: `spec.nodeName=${name}` });
   for (const { metadata } of pods)
-    await api.deleteNow(`/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`);
+    await api.deleteNow(`/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`, metadata.uid);
 }
 
 /** Its Pods have waited for it: they may be nowhere else. */

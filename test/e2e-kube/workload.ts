@@ -108,8 +108,6 @@ function manifest({ kind = 'Deployment', name, replicas, annotations, hostPort, 
       metadata: { labels, ...(annotations && { annotations }) },
       spec: {
         ...{ automountServiceAccountToken: false, enableServiceLinks: false },
-        // what serves is process 1 of its container, which heeds no SIGTERM
-        terminationGracePeriodSeconds: 1,
         ...(node !== undefined && { nodeSelector: { 'kubernetes.io/hostname': node } }),
         containers: [container(hostPort)],
       },
