@@ -1,5 +1,5 @@
 import type { Cluster } from './cluster.ts';
-import { type PodObject, runningPod } from './pod-object.ts';
+import { type PodObject, type RunningPod, runningPod } from './pod-object.ts';
 
 /** Kills the process of a container, as the kernel does where memory is short. @param id as containerd names it */
 export async function killContainer(cluster: Cluster, node: string, id: string): Promise<void> {
@@ -12,9 +12,14 @@ export async function killContainer(cluster: Cluster, node: string, id: string):
 
 /** `kill -9` of a node's coild. */
 export async function killCoild(cluster: Cluster, node: string): Promise<void> {
+  await killContainer(cluster, node, (await coildPod(cluster, node)).containerId);
+}
+
+/** The Pod of a node's coild, which runs. */
+export async function coildPod({ api }: Cluster, node: string): Promise<RunningPod> {
   const query = { labelSelector: 'app.kubernetes.io/name=coil-node' };
-  const pods = await cluster.api.list<PodObject>('/api/v1/namespaces/kube-system/pods', query);
+  const pods = await api.list<PodObject>('/api/v1/namespaces/kube-system/pods', query);
   const its = pods.flatMap((pod) => runningPod(pod) ?? []).find((pod) => pod.node === node);
   if (!its) throw new Error(`coild does not run on ${node}`);
-  await killContainer(cluster, node, its.containerId);
+  return its;
 }

@@ -6,11 +6,12 @@ import { CriClient } from '../e2e/cri-client.ts';
 import { kubeBinary } from '../kube/kube-binary.ts';
 import { nodeAddress } from './addresses.ts';
 import { nodeBird } from './bird.ts';
+import { containerSpec } from './boot-id.ts';
 import { type CommandLine, type RunOptions, run } from './command.ts';
 import { type Credentials, kubeconfig } from './credentials.ts';
 import type { ImageFile } from './images.ts';
 import { type BootedNode, bootNode } from './node-boot.ts';
-import { containerdConfig, kubeletConfig, RESOLV_CONF } from './node-config.ts';
+import { CONTAINER_SPEC, containerdConfig, kubeletConfig, RESOLV_CONF } from './node-config.ts';
 import { Service } from './service.ts';
 
 /** Of the processors, for all Pods of a node: as many as 16 processes beside them have. */
@@ -141,10 +142,9 @@ export class KubeNode implements Disposable {
     await removeCgroups(this.#options.cgroup);
   }
 
-  /** Switches it on after powerOff; kubelet too runs then. */
+  /** Switches it on after powerOff; all but kubelet runs then. */
   async powerOn(): Promise<void> {
     await this.#boot();
-    await this.startKubelet();
   }
 
   /** Lets go of it; it goes with the machine that all of this runs on. */
@@ -188,6 +188,7 @@ export class KubeNode implements Disposable {
     await writeFile(etc('containerd/config.toml'), containerdConfig());
     await writeFile(etc('kubernetes/kubelet.yaml'), kubeletConfig(cgroup));
     await writeFile(etc('kubernetes/kubelet.conf'), kubeconfig(this.name, '/etc/kubernetes/ca.crt'));
+    await writeFile(join(this.disk, CONTAINER_SPEC), await containerSpec());
     await writeFile(join(this.disk, RESOLV_CONF), 'nameserver 192.0.2.254\n');
     await cp(credentials.ca, etc('kubernetes/ca.crt'));
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { childPid } from '../e2e/child-pid.ts';
 import { CONTROL_ADDRESS, NODE_PREFIX } from './addresses.ts';
+import { SET_BOOT_ID } from './boot-id.ts';
 import { run } from './command.ts';
 
 const UNSHARE = ['--pid', '--mount', '--net', '--ipc', '--uts', '--fork', '--kill-child', '--mount-proc'];
@@ -10,7 +11,7 @@ const BOOT_MS = 15_000;
 
 /**
  * What a machine has before its first service starts: a disk of its own below /etc, /opt, /var/lib and /var/log, an empty
- * /run, shared mounts as systemd makes them, and a kernel that does not forward.
+ * /run, a boot ID, shared mounts as systemd makes them, and a kernel that does not forward.
  */
 const START = `set -e
 disk=$1
@@ -21,6 +22,7 @@ mount --bind "$disk/opt" /opt
 mount -t overlay -o lowerdir=/etc,upperdir="$disk/etc",workdir="$disk/etc-work" etc /etc
 mount -t tmpfs run /run
 mkdir /run/lock
+${SET_BOOT_ID}
 mount --make-rshared /
 ip link set lo up
 echo 0 >/proc/sys/net/ipv4/ip_forward

@@ -2,6 +2,8 @@ import { POD_IMAGE } from './images.ts';
 
 /** The machine's own may lead to a file below its /run. */
 export const RESOLV_CONF = '/etc/kubernetes/resolv.conf';
+/** What each container is made of. */
+export const CONTAINER_SPEC = '/etc/containerd/container.json';
 
 /** Paths are containerd's own, and so are the folders of CNI. */
 export function containerdConfig(): string {
@@ -11,6 +13,9 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
 [plugins."io.containerd.grpc.v1.cri"]
 sandbox_image = "${POD_IMAGE}"
 restrict_oom_score_adj = true
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+base_runtime_spec = "${CONTAINER_SPEC}"
 `;
 }
 
