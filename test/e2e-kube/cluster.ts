@@ -40,20 +40,14 @@ export class Cluster implements AsyncDisposable {
   readonly store: EtcdIpamStore;
   /** Path of what serves in Pods. */
   readonly podProgram: string;
-  /** Name of the project's image in containerd. */
-  readonly coilImage: string;
   readonly #sweeper: SandboxSweeper;
 
-  private constructor(
-    options: ClusterOptions,
-    parts: Pick<Cluster, 'plane' | 'nodes' | 'credentials' | 'podProgram' | 'coilImage'>,
-  ) {
+  private constructor(options: ClusterOptions, parts: Pick<Cluster, 'plane' | 'nodes' | 'credentials' | 'podProgram'>) {
     this.options = options;
     this.plane = parts.plane;
     this.nodes = parts.nodes;
     this.credentials = parts.credentials;
     this.podProgram = parts.podProgram;
-    this.coilImage = parts.coilImage;
     this.#sweeper = new SandboxSweeper(parts.plane.api, parts.nodes);
     this.kubectl = createKubectl(parts.credentials.admin);
     const { ca, etcdClient } = parts.credentials;
@@ -89,8 +83,7 @@ export class Cluster implements AsyncDisposable {
     );
     progress('etcd and the API server');
     const starting = ControlPlane.start({ folder, logs, credentials });
-    const coil = await writeCoilImage(folder);
-    const images = [await writePodImage(folder, { pause, pod: podProgram }), coil];
+    const images = [await writePodImage(folder, { pause, pod: podProgram }), await writeCoilImage(folder)];
     const plane = await starting;
     progress('two nodes');
     const nodes = await Promise.all(
@@ -100,7 +93,7 @@ export class Cluster implements AsyncDisposable {
       }),
     );
     await Promise.all(nodes.map((node) => node.startKubelet()));
-    return new Cluster(options, { plane, nodes, credentials, podProgram, coilImage: coil.name });
+    return new Cluster(options, { plane, nodes, credentials, podProgram });
   }
 
   /** Installs Coil, makes its pools as README.md says, and waits until the nodes are ready. */

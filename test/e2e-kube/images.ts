@@ -37,9 +37,12 @@ export async function writePodImage(folder: string, programs: Readonly<Record<st
   return await write(folder, { tag: POD_IMAGE, architecture, config, layers: [await Promise.all(layer)] });
 }
 
-/** The project's own image, of what is in dist/. */
-export async function writeCoilImage(folder: string, tag?: string): Promise<ImageFile> {
-  return await write(folder, await coilImage(DIST, tag));
+/** The project's own image, of what is in dist/ or another such folder. */
+export async function writeCoilImage(
+  folder: string,
+  { dist = DIST, tag }: { readonly dist?: string; readonly tag?: string } = {},
+): Promise<ImageFile> {
+  return await write(folder, await coilImage(dist, tag));
 }
 
 async function write(folder: string, image: Image): Promise<ImageFile> {

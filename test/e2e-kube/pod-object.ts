@@ -9,6 +9,7 @@ export interface PodObject extends KubeObject {
     readonly podIP?: string;
     readonly containerStatuses?: readonly {
       readonly containerID?: string;
+      readonly imageID: string;
       readonly ready: boolean;
       readonly restartCount: number;
     }[];
@@ -24,6 +25,8 @@ export interface RunningPod {
   readonly uid: string;
   /** Of its only container, as containerd names it. */
   readonly containerId: string;
+  /** Of that container's image: its digest, however it is called. */
+  readonly imageId: string;
   readonly restarts: number;
 }
 
@@ -37,5 +40,6 @@ export function runningPod({ metadata, spec, status }: PodObject): RunningPod | 
     ...{ name: metadata.name, namespace: metadata.namespace, uid: metadata.uid },
     ...{ node: spec.nodeName, ip: status.podIP, restarts: container.restartCount },
     containerId: container.containerID.replace(/^containerd:\/\//, ''),
+    imageId: container.imageID,
   };
 }
