@@ -6,16 +6,19 @@ import type { RunningPod } from './pod-object.ts';
 const AT_ONCE = 6;
 const FETCH_MS = 120_000;
 
+/** What a fetch goes to, and its answer. */
+export type Reachable = Pick<RunningPod, 'name' | 'ip'>;
+
 /**
  * Lets every Pod, and every node, fetch from every one of `pods`, which have to answer with their names.
  * @returns how many fetches that were @throws with those that failed
  */
 export async function assertAllReach(cluster: Cluster, pods: readonly RunningPod[]): Promise<number> {
   const clients = [
-    ...pods.map((pod) => ({ name: pod.name, fetch: (from: readonly RunningPod[]) => fetchFrom(cluster, pod, from) })),
+    ...pods.map((pod) => ({ name: pod.name, fetch: (from: readonly Reachable[]) => fetchFrom(cluster, pod, from) })),
     ...cluster.nodes.map((node) => ({
       name: node.name,
-      fetch: async (from: readonly RunningPod[]) =>
+      fetch: async (from: readonly Reachable[]) =>
         failures(from, await node.run(fetchLine(cluster, from), { timeoutMs: FETCH_MS })),
     })),
   ];
@@ -31,7 +34,7 @@ export async function assertAllReach(cluster: Cluster, pods: readonly RunningPod
 export async function fetchFrom(
   cluster: Cluster,
   client: RunningPod,
-  pods: readonly RunningPod[],
+  pods: readonly Reachable[],
 ): Promise<readonly string[]> {
   const node = cluster.node(client.node);
   const pid = await sandboxPid(cluster, client);
@@ -48,12 +51,12 @@ export async function sandboxPid(cluster: Cluster, { node, uid, name }: RunningP
   return (await cri.podSandboxStatus(found.id)).pid;
 }
 
-function fetchLine({ podProgram }: Cluster, pods: readonly RunningPod[]): CommandLine {
+function fetchLine({ podProgram }: Cluster, pods: readonly Reachable[]): CommandLine {
   return [podProgram, 'fetch', ...pods.map(({ ip }) => ip)];
 }
 
 /** @param output a line for each: `ADDRESS MICROSECONDS NAME`, or `ADDRESS - REASON` */
-function failures(pods: readonly RunningPod[], output: string): readonly string[] {
+function failures(pods: readonly Reachable[], output: string): readonly string[] {
   const lines = output.split('\n');
   return pods.flatMap(({ name, ip }, i) => {
     const [, address, answer] = /^(\S+) (?:\d+|-) (.*)$/.exec(lines[i] ?? '') ?? [];
