@@ -9,10 +9,13 @@ import { installCoil } from './installation.ts';
 import type { RunningPod } from './pod-object.ts';
 import { fetchFrom } from './reach.ts';
 import type { Scenario } from './scenario.ts';
+import { throughput } from './throughput.ts';
 import { POD_PORT, Workload } from './workload.ts';
 
 /** Bits and bytes a second. */
 const RATE = 8_000_000;
+const TOLERANCE = 1.3;
+const SEVERAL = 5;
 const POLICY = `table inet e2e {
   chain forward {
     type filter hook forward priority 0;
@@ -23,7 +26,8 @@ const POLICY = `table inet e2e {
 
 interface Qdisc {
   readonly kind: string;
-  readonly options: { readonly rate?: number };
+  /** Bytes a second, and bytes. */
+  readonly options: { readonly rate?: number; readonly burst?: number };
 }
 
 export const otherPlugins: Scenario = {
@@ -46,8 +50,9 @@ export const otherPlugins: Scenario = {
 
     const atNode = { ...published, ip: cluster.node(near).address };
     assert.deepEqual(await fetchFrom(cluster, client, [atNode]), [], 'at the host port');
-    await assertLimited(cluster, limited);
     await assertPolicy(cluster, client, { closed: limited, open: published });
+    // last, since what is on its way to that Pod then takes its time
+    tell(await assertLimited(cluster, client, { limited, free: published }));
     await Promise.all(workloads.map((one) => one.delete()));
     const answer = await cluster.node(far).run([cluster.podProgram, 'fetch', atNode.ip]);
     assert.match(answer, / - Connection refused/, 'the host port of a Pod that is gone');
@@ -62,12 +67,30 @@ async function addBandwidth(cluster: Cluster): Promise<void> {
   await cluster.untilReady();
 }
 
-async function assertLimited(cluster: Cluster, { node, namespace, name }: RunningPod): Promise<void> {
+/** What the Pod gets from another is as much as it may, and a fraction of what one without a limit gets. */
+async function assertLimited(
+  cluster: Cluster,
+  from: RunningPod,
+  { limited, free }: { readonly limited: RunningPod; readonly free: RunningPod },
+): Promise<string> {
+  const { node, namespace, name } = limited;
   const link = hostIfname(namespace, name, 'eth0');
   const qdiscs = JSON.parse(await cluster.node(node).run(['tc', '-json', 'qdisc', 'show', 'dev', link])) as Qdisc[];
-  const limit = qdiscs.find(({ kind }) => kind === 'tbf');
-  // tc tells bytes
-  assert.equal(limit?.options.rate, RATE / 8, JSON.stringify(qdiscs));
+  const { rate, burst = 0 } = qdiscs.find(({ kind }) => kind === 'tbf')?.options ?? {};
+  assert.equal(rate, RATE / 8, JSON.stringify(qdiscs));
+
+  const [slow, fast] = [
+    await throughput(cluster, { from, to: limited, skip: burst }),
+    await throughput(cluster, { from, to: free, skip: 0 }),
+  ];
+  const figures = `${megabytes(slow)} with a limit of ${megabytes(rate)}, after ${megabytes(burst)}; ${megabytes(fast)} without one`;
+  assert.ok(slow > rate / TOLERANCE && slow < rate * TOLERANCE, figures);
+  assert.ok(fast > rate * SEVERAL, figures);
+  return `MB/s: ${figures}`;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
 }
 
 /** A rule for the link that Calico's naming gives to a Pod stops what is sent to that Pod, and nothing else. */

@@ -1,0 +1,49 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import type { Cluster } from './cluster.ts';
+import type { RunningPod } from './pod-object.ts';
+import { sandboxPid } from './reach.ts';
+
+const ANSWER_MS = 15_000;
+
+type PeerProcess = ChildProcessByStdio<Writable, Readable, null>;
+
+/** One end of a connection, in a Pod's network. It ends by itself when its standard input does, with this process too. */
+export class Peer implements AsyncDisposable {
+  readonly #child: PeerProcess;
+  readonly #lines: Interface;
+
+  private constructor(child: PeerProcess) {
+    this.#child = child;
+    this.#lines = createInterface(child.stdout);
+  }
+
+  /** @param command path of a script, and its arguments */
+  static async start(cluster: Cluster, pod: RunningPod, ...command: readonly string[]): Promise<Peer> {
+    const pid = await sandboxPid(cluster, pod);
+    const [program, ...args] = cluster.node(pod.node).networkLine(pid, [process.execPath, ...command]);
+    return new Peer(spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] }));
+  }
+
+  /** The next line that it prints. */
+  async line(ms = ANSWER_MS): Promise<string> {
+    const [line] = await once(this.#lines, 'line', { signal: AbortSignal.timeout(ms) });
+    return String(line);
+  }
+
+  /** Ends its standard input. @returns what it prints then, or has printed already, where its connection has ended */
+  async report<T>(): Promise<T> {
+    const report = this.line();
+    this.#child.stdin.end();
+    return JSON.parse(await report) as T;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, 'exit', { signal: AbortSignal.timeout(ANSWER_MS) });
+    this.#child.stdin.end();
+    await exited;
+  }
+}
