@@ -104,6 +104,37 @@ test('a leader that stops lets another lead without waiting for the Lease to run
   assert.equal(second.leads, true);
 });
 
+test('a leader that stops while it renews the Lease gives up what that comes to', async () => {
+  const [leases, time] = [new FakeLeases(), new FakeTime()];
+  await using first = new Candidate('first', leases, time);
+  await settle();
+  first.way.isLate = true;
+  await time.pass(retryMs);
+  first.stop();
+  await first.running;
+  assert.equal(leases.lease?.holder, '');
+});
+
+test('a candidate that stops while it takes the Lease gives up what that comes to', async () => {
+  const [leases, time] = [new FakeLeases(), new FakeTime()];
+  const { lease } = await leaseGivenUp(leases, time);
+  await using second = new Candidate('second', leases, time);
+  second.way.isLate = true;
+  await settle();
+  second.stop();
+  await second.running;
+  assert.equal(second.leads, false);
+  assert.deepEqual([leases.lease?.holder, leases.lease?.version === lease?.version], ['', false]);
+});
+
+async function leaseGivenUp(leases: FakeLeases, time: FakeTime): Promise<FakeLeases> {
+  await using first = new Candidate('first', leases, time);
+  await settle();
+  first.stop();
+  await first.running;
+  return leases;
+}
+
 test('the Lease is not given up before what is done under it has ended', async () => {
   const [leases, time] = [new FakeLeases(), new FakeTime()];
   const work = Promise.withResolvers<void>();

@@ -75,7 +75,10 @@ export class LeaderElection {
     const { renewDeadlineMs, retryMs } = this.#options;
     while (!signal.aborted) {
       const askedAt = clock();
-      if ((await this.#attempt(renewDeadlineMs, signal)) === 'held') return askedAt;
+      const outcome = await this.#attempt(renewDeadlineMs, signal);
+      if (outcome === 'held') return askedAt;
+      // it was cut off, and nobody knows what became of it
+      if (outcome === 'unknown' && signal.aborted) await this.#giveUp();
       // candidates that collided do not collide again
       await this.#sleep(retryMs * (0.8 + 0.4 * Math.random()), signal).catch(() => undefined);
     }
@@ -154,19 +157,26 @@ export class LeaderElection {
 
   /** So that another need not wait for the Lease to run out. */
   async #giveUp(): Promise<void> {
-    const { leases, logger, now } = this.#deps;
+    const { logger } = this.#deps;
     const { identity } = this.#options;
     try {
       await withDeadline({ ms: RELEASE_MS, signal: new AbortController().signal }, async (signal) => {
-        const lease = await leases.read(signal);
-        if (lease?.holder !== identity) return;
-        const time = now();
-        const { transitions } = lease;
-        const claim = { holder: '', durationSeconds: 1, acquiredAt: time, renewedAt: time, transitions };
-        await leases.replace(lease.version, claim, signal);
+        while (!(await this.#release(signal))) signal.throwIfAborted();
       });
     } catch (error) {
       logger.info('cannot give the Lease up; another process leads once it has run out', { identity, error });
     }
+  }
+
+  /** False where it was changed meanwhile: a claim of ours that was cut off may be carried out all the same. */
+  async #release(signal: AbortSignal): Promise<boolean> {
+    const { leases, now } = this.#deps;
+    const lease = await leases.read(signal);
+    // one that is free is changed too, so that such a claim comes too late
+    if (lease === undefined || (lease.holder !== this.#options.identity && lease.holder !== '')) return true;
+    const time = now();
+    const { transitions } = lease;
+    const claim = { holder: '', durationSeconds: 1, acquiredAt: time, renewedAt: time, transitions };
+    return await leases.replace(lease.version, claim, signal);
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Lease, LeaseClaim, LeaseStore } from '../../src/controller/lease-store.ts';
 
 /** One Lease, and any number of candidates' ways to it, each of which can be cut. */
@@ -16,6 +17,9 @@ export class FakeLeases {
 
 export class FakeLeaseWay implements LeaseStore {
   isCut = false;
+  /** Whether a change is answered only when its caller has given it up, and carried out after the next read. */
+  isLate = false;
+  #late: (() => void) | undefined;
   readonly #leases: FakeLeases;
 
   constructor(leases: FakeLeases) {
@@ -24,7 +28,10 @@ export class FakeLeaseWay implements LeaseStore {
 
   async read(): Promise<Lease | undefined> {
     this.#check();
-    return this.#leases.lease;
+    const { lease } = this.#leases;
+    this.#late?.();
+    this.#late = undefined;
+    return lease;
   }
 
   async create(claim: LeaseClaim): Promise<boolean> {
@@ -34,8 +41,14 @@ export class FakeLeaseWay implements LeaseStore {
     return true;
   }
 
-  async replace(version: string, claim: LeaseClaim): Promise<boolean> {
+  async replace(version: string, claim: LeaseClaim, signal: AbortSignal): Promise<boolean> {
     this.#check();
+    if (this.isLate) {
+      this.isLate = false;
+      await once(signal, 'abort');
+      this.#late = () => void this.replace(version, claim, signal);
+      throw signal.reason;
+    }
     if (this.#leases.lease?.version !== version) return false;
     this.#leases.write(claim);
     return true;
