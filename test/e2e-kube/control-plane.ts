@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../e2e/eventually.ts';
 import { kubeBinary } from '../kube/kube-binary.ts';
@@ -37,7 +38,7 @@ export class ControlPlane implements Disposable {
     const plane = new ControlPlane(options, await KubeApi.connect(credentials.admin), datastore);
     await plane.#ready();
     await launch(options, 'kube-controller-manager', controllerManager(options));
-    await launch(options, 'kube-scheduler', scheduler(options));
+    await launch(options, 'kube-scheduler', await scheduler(options));
     return plane;
   }
 
@@ -123,13 +124,17 @@ function controllerManager({ folder, credentials }: ControlPlaneOptions): Comman
   ];
 }
 
-function scheduler({ folder, credentials }: ControlPlaneOptions): CommandLine {
-  return [
-    kubeBinary('kube-scheduler'),
-    `--kubeconfig=${credentials.admin}`,
-    `--cert-dir=${folder}`,
-    '--leader-elect=false',
-    '--port=0',
-    ...['--kube-api-qps=100', '--kube-api-burst=200'],
-  ];
+/** What cannot be placed yet is tried again soon, however often that has failed: 10 s at most is its default. */
+async function scheduler({ folder, credentials }: ControlPlaneOptions): Promise<CommandLine> {
+  const config = join(folder, 'scheduler.yaml');
+  // YAML reads JSON
+  const settings = {
+    apiVersion: 'kubescheduler.config.k8s.io/v1beta1',
+    kind: 'KubeSchedulerConfiguration',
+    clientConnection: { kubeconfig: credentials.admin, qps: 100, burst: 200 },
+    leaderElection: { leaderElect: false },
+    podMaxBackoffSeconds: 2,
+  };
+  await writeFile(config, JSON.stringify(settings));
+  return [kubeBinary('kube-scheduler'), `--config=${config}`, `--cert-dir=${folder}`];
 }

@@ -169,8 +169,8 @@ export class KubeNode implements Disposable {
 
   async #start(service: string, line: CommandLine): Promise<void> {
     const options = { name: `${this.name}-${service}`, line: this.#line(line), forks: true, logs: this.#options.logs };
-    // what a unit of systemd is given
-    const env = { PATH: process.env.PATH, HOME: '/root', TMPDIR: '/run' };
+    // what a unit of systemd is given; and kubelet 1.20 would look for Amazon's registry for 4 s
+    const env = { PATH: process.env.PATH, HOME: '/root', TMPDIR: '/run', AWS_EC2_METADATA_DISABLED: 'true' };
     this.#services.set(service, await Service.start({ ...options, env }));
   }
 
