@@ -69,7 +69,9 @@ export class KubeClient implements Disposable {
       ...options,
       headers: {
         Accept: 'application/json',
-        ...(content === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(content) }),
+        ...(content === undefined
+          ? {}
+          : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(content) }),
         ...headers,
         ...(credentials as Record<string, string>),
       },
