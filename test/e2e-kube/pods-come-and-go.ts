@@ -21,7 +21,6 @@ interface Event extends KubeObject {
 export const podsComeAndGo: Scenario = {
   name: `${PODS} Pods come and go ${TIMES} times: nothing of them is left, and none waited 10 s for its network`,
   run: async (cluster, tell) => {
-    const workloads: Workload[] = [];
     for (let time = 1; time <= TIMES; time++) {
       const web = await Workload.create(cluster.api, { name: `web${time}`, replicas: PODS });
       await web.untilRunning();
@@ -30,12 +29,9 @@ export const podsComeAndGo: Scenario = {
       assert.ok(waits.at(-1)! < LONGEST_WAIT_MS, `a Pod waited ${waits.at(-1)} ms for its network`);
       const figures = [waits.at(PODS / 2)!, waits.at(-1)!].map((ms) => Math.round(ms));
       tell(`${time}. ${PODS} Pods run; they waited ${figures[0]} ms for their network, ${figures[1]} ms at most`);
-      await web.beginDelete();
-      // their networks; that Kubernetes has forgotten the Pods is not waited for
+      await web.delete();
       await eventually('no Pod has a network', () => hasNoPodNetwork(cluster), GONE_MS);
-      workloads.push(web);
     }
-    await Promise.all(workloads.map((web) => web.delete()));
     assert.deepEqual(await failures(cluster), []);
     const none = async () => {
       const { blocks, nodes } = await observe(cluster);
