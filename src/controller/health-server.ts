@@ -1,19 +1,13 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { CoilError } from '../model/error.ts';
 import { errorText } from '../process/error-text.ts';
+import { type ListenAddress, type ListenOptions, listen } from '../process/listen.ts';
 import { answerMetrics, type ExposedMetrics } from '../process/metrics-listener.ts';
 import type { Readiness } from './readiness.ts';
 
 const IDLE_MS = 5_000;
 const PATHS = new Set(['/healthz', '/readyz', '/metrics']);
 const READING = new Set(['GET', 'HEAD']);
-
-export interface HealthAddress {
-  /** IP address or name; empty for all addresses. */
-  readonly host: string;
-  readonly port: number;
-}
 
 export interface HealthDeps {
   readonly readiness: Pick<Readiness, 'problems'>;
@@ -22,12 +16,14 @@ export interface HealthDeps {
 
 /**
  * Serves kubelet's probes: `GET /healthz` answers 200 while the process runs; `GET /readyz` 200 where it can do its work,
- * else 503 and why; and `GET /metrics`. What is wrong outside is no reason to restart, so it is no part of /healthz. Disposing closes it.
+ * else 503 and why; and `GET /metrics`. What is wrong outside is no reason to restart, so it is no part of /healthz.
+ * Disposing closes it.
  * @throws {CoilError} network
  */
 export async function serveHealth(
-  { host, port }: HealthAddress,
+  address: ListenAddress,
   { readiness, metrics }: HealthDeps,
+  options: ListenOptions,
 ): Promise<AsyncDisposable> {
   const server = createServer({ requestTimeout: IDLE_MS, keepAliveTimeout: IDLE_MS }, (request, response) => {
     const { method = '', url = '' } = request;
@@ -35,20 +31,12 @@ export async function serveHealth(
     else answer(request, response, readiness.problems);
   });
   try {
-    // without a host Node listens on ::, or on 0.0.0.0 where the kernel has no IPv6
-    server.listen({ port, ...(host === '' ? {} : { host }) });
-    await once(server, 'listening');
+    return await listen(server, address, options);
   } catch (cause) {
-    const message = `cannot serve health checks at ${host}:${port} (--health): ${errorText(cause)}`;
+    options.signal.throwIfAborted();
+    const message = `cannot serve health checks at ${address.host}:${address.port} (--health): ${errorText(cause)}`;
     throw new CoilError('network', message, { cause });
   }
-  return {
-    [Symbol.asyncDispose]: async () => {
-      server.close();
-      server.closeAllConnections();
-      if (server.listening) await once(server, 'close');
-    },
-  };
 }
 
 function answer({ method, url }: IncomingMessage, response: ServerResponse, problems: readonly string[]): void {

@@ -1,41 +1,32 @@
-import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { errorText } from './error-text.ts';
+import { type ListenAddress, type ListenOptions, listen } from './listen.ts';
 import type { PrometheusMetrics } from './prometheus-metrics.ts';
 
 const IDLE_MS = 5_000;
-
-/** An address to listen at. */
-export interface MetricsAddress {
-  /** IP address or name; empty for all addresses. */
-  readonly host: string;
-  readonly port: number;
-}
 
 /** What is served, by whichever server. */
 export type ExposedMetrics = Pick<PrometheusMetrics, 'exposition'>;
 
 /** Serves nothing but `GET /metrics`. Disposing closes it. @throws {Error} that names the address */
-export async function serveMetrics({ host, port }: MetricsAddress, metrics: ExposedMetrics): Promise<AsyncDisposable> {
+export async function serveMetrics(
+  address: ListenAddress,
+  metrics: ExposedMetrics,
+  options: ListenOptions,
+): Promise<AsyncDisposable> {
   const server = createServer({ requestTimeout: IDLE_MS, keepAliveTimeout: IDLE_MS }, ({ method, url }, response) => {
     if (url?.split('?')[0] !== '/metrics') refuse(response, 404, 'there is /metrics');
     else if (method !== 'GET' && method !== 'HEAD') refuse(response, 405, '/metrics takes GET');
     else void answerMetrics(response, metrics);
   });
   try {
-    // without a host Node listens on ::, or on 0.0.0.0 where the kernel has no IPv6
-    server.listen({ port, ...(host === '' ? {} : { host }) });
-    await once(server, 'listening');
+    return await listen(server, address, options);
   } catch (cause) {
-    throw new Error(`cannot serve metrics at ${host}:${port} (--metrics): ${errorText(cause)}`, { cause });
+    options.signal.throwIfAborted();
+    throw new Error(`cannot serve metrics at ${address.host}:${address.port} (--metrics): ${errorText(cause)}`, {
+      cause,
+    });
   }
-  return {
-    [Symbol.asyncDispose]: async () => {
-      server.close();
-      server.closeAllConnections();
-      if (server.listening) await once(server, 'close');
-    },
-  };
 }
 
 /** Answers a request for `/metrics`. Never throws. */

@@ -1,9 +1,9 @@
 import { parseListenAddress } from '../coild/listen-address.ts';
 import type { ControllerOptions } from '../controller/controller.ts';
-import type { HealthAddress } from '../controller/health-server.ts';
 import { CoilError } from '../model/error.ts';
 import { LONGEST_DURATION_MS } from '../process/duration.ts';
 import { durationFlag, type FlagValues, optionalTextFlag, textFlag } from '../process/flag.ts';
+import type { ListenAddress } from '../process/listen.ts';
 import { LOG_FLAGS } from '../process/log-flags.ts';
 import { UsageError } from '../process/usage-error.ts';
 import { STORE_FLAGS } from './store-options.ts';
@@ -42,7 +42,7 @@ export const CONTROLLER_FLAGS = {
 
 export interface ControllerSettings extends Omit<ControllerOptions, 'identity'> {
   /** Where health is served; undefined for nowhere. */
-  readonly health: HealthAddress | undefined;
+  readonly health: ListenAddress | undefined;
 }
 
 /** @throws {UsageError} naming the flag */

@@ -18,6 +18,9 @@ import { CONTROLLER_FLAGS, readControllerSettings } from './coil-controller-flag
 import { openStorePatiently } from './open-store-patiently.ts';
 import { readStoreOptions } from './store-options.ts';
 
+/** How long another Pod of the Deployment, on the same node, may have the port still, in milliseconds. */
+const PORT_MS = 10_000;
+
 const SPEC = {
   name: 'coil-controller',
   summary: "Coil's controller: takes blocks from nodes that are gone, and compares addresses with Pods.",
@@ -39,7 +42,8 @@ export const main: Main = (io) =>
       const client = meteredKube(connected, metrics);
       const readiness = new Readiness();
       // before it is known where etcd is: to wait for that is no reason for a restart
-      await using _health = health && (await serveHealth(health, { readiness, metrics }));
+      await using _health =
+        health && (await serveHealth(health, { readiness, metrics }, { patienceMs: PORT_MS, signal: io.signal }));
       logger.info('coil-controller is running', { identity, health: health && `${health.host}:${health.port}` });
       readiness.report('datastore', 'Kubernetes has not told yet where etcd is');
       await using opened = await openStorePatiently(storeOptions, { ...io, kubeconfig: flags.kubeconfig, logger });

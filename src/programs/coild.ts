@@ -30,6 +30,9 @@ import { readStoreOptions } from './store-options.ts';
 /** Links, addresses and routes take the first, entering the Pods' network namespaces the second. */
 const CAPABILITIES = ['CAP_NET_ADMIN', 'CAP_SYS_ADMIN'] as const;
 
+/** How long the last Pod of the DaemonSet may have the port still, in milliseconds. */
+const PORT_MS = 10_000;
+
 const SPEC = {
   name: 'coild',
   summary: "Coil's node daemon: gives Pods addresses and a network, and exports the node's address blocks.",
@@ -48,7 +51,8 @@ export const main: Main = (io) =>
       keepHeapSmall();
       const metrics = new PrometheusMetrics();
       addProcessMetrics(metrics, SPEC.name);
-      await using _metrics = options.metrics && (await serveMetrics(options.metrics, metrics));
+      await using _metrics =
+        options.metrics && (await serveMetrics(options.metrics, metrics, { patienceMs: PORT_MS, signal: io.signal }));
       const nodeStore = { node: options.node, store: storeOptions, offline: flags };
       await using opened = await openNodeStore(nodeStore, { ...io, ...clocks, metrics, logger });
       const { store, connection, datastore } = opened;
