@@ -44,6 +44,8 @@ export interface CoildOptions {
   readonly host: string;
   /** Path of the socket for the CNI executable. */
   readonly socket: string;
+  /** Path of the file whose lock says that a coild of this machine serves the node. */
+  readonly lock: string;
   /** Where v1's REST API is served besides; undefined for nowhere. */
   readonly http: ListenAddress | undefined;
   readonly scanIntervalMs: number;
@@ -58,7 +60,7 @@ export interface CoildOptions {
 export interface CoildDeps
   extends Omit<PodAttacherDeps, 'ipam' | 'lock'>,
     ReclaimSources,
-    Pick<NodeSessionDeps, 'sessions'> {
+    Pick<NodeSessionDeps, 'sessions' | 'tryLockFile'> {
   readonly store: IpamStore;
   /** What the store tells of its connection to the datastore; undefined where it always needs that. */
   readonly connection?: StoreConnection | undefined;

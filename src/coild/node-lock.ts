@@ -1,43 +1,42 @@
-import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { dirname } from 'node:path';
 import { CoilError } from '../model/error.ts';
+import { sleep } from '../process/backoff.ts';
+import { makeFolder } from '../process/make-folder.ts';
+
+/** How soon who waits notices that the other has gone. */
+const LOOK_EVERY_MS = 250;
+
+export interface NodeLockDeps {
+  /** Takes the lock of a file, until that is disposed of, or the process ends; undefined where another has it. */
+  readonly tryLockFile: (path: string) => Disposable | undefined;
+  /** Called where another process has it, before it is waited for. */
+  readonly waiting: () => void;
+}
 
 /**
- * Lets one process of this network namespace serve a node at a time: whoever has an abstract unix socket (unix(7)) of
- * the node's name. The kernel takes it away with the process, however that ends.
- * @param waiting called where another process has it, before it is waited for
+ * Lets one process at a time serve a node: whoever has the lock of the file at `path`, which is the node's. Its folder
+ * is made where it is not there.
  * @throws the signal's reason
  */
-export async function lockNode(node: string, waiting: () => void, signal: AbortSignal): Promise<Disposable> {
-  const path = `\0coild/${node}`;
+export async function lockNode(
+  path: string,
+  { tryLockFile, waiting }: NodeLockDeps,
+  signal: AbortSignal,
+): Promise<Disposable> {
   for (;;) {
     signal.throwIfAborted();
-    const server = createServer();
-    try {
-      server.listen(path);
-      await once(server, 'listening', { signal });
-      return { [Symbol.dispose]: () => void server.close() };
-    } catch (cause) {
-      signal.throwIfAborted();
-      if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE')
-        throw new CoilError('internal', `cannot make sure that no other coild serves node ${node}`, { cause });
-    }
+    const held = await tryLock(path, tryLockFile);
+    if (held) return held;
     waiting();
-    await connectionEnds(path, signal);
+    await sleep(LOOK_EVERY_MS, signal);
   }
 }
 
-/** Waits as long as the process lives that listens at `path`; not at all where it has gone already. */
-async function connectionEnds(path: string, signal: AbortSignal): Promise<void> {
-  const socket = connect(path);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  socket.once('close', () => resolve());
-  socket.on('error', () => undefined);
-  const onAbort = () => socket.destroy();
-  signal.addEventListener('abort', onAbort, { once: true });
+async function tryLock(path: string, tryLockFile: NodeLockDeps['tryLockFile']): Promise<Disposable | undefined> {
   try {
-    await promise;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
+    await makeFolder(dirname(path));
+    return tryLockFile(path);
+  } catch (cause) {
+    throw new CoilError('internal', `cannot make sure by ${path} that no other coild serves this node`, { cause });
   }
 }

@@ -6,7 +6,7 @@ import { sleep } from '../process/backoff.ts';
 import type { Logger } from '../process/logger.ts';
 import { VERSION } from '../process/version.ts';
 import { type NodeHolder, type NodeSessions, SESSION_SECONDS } from '../store/node-sessions.ts';
-import { lockNode } from './node-lock.ts';
+import { lockNode, type NodeLockDeps } from './node-lock.ts';
 
 type Verbs = Pick<PodAttacher, 'add' | 'del' | 'check'>;
 
@@ -19,9 +19,11 @@ export interface NodeSessionOptions {
   readonly node: string;
   /** Name of this host. */
   readonly host: string;
+  /** Path of the file whose lock says that a coild of this machine serves the node. */
+  readonly lock: string;
 }
 
-export interface NodeSessionDeps {
+export interface NodeSessionDeps extends Pick<NodeLockDeps, 'tryLockFile'> {
   /** Undefined where the datastore is this machine's alone. */
   readonly sessions: NodeSessions | undefined;
   /** The kernel's name for this boot. */
@@ -96,10 +98,10 @@ export class NodeSession {
    * @throws {CoilError} conflict where another machine has taken it after this coild began to serve
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { node } = this.#options;
+    const { node, lock } = this.#options;
     try {
       const waiting = () => this.#wait(`another coild on this machine serves node ${node}; waiting until it ends`);
-      using _lock = await lockNode(node, waiting, signal);
+      using _lock = await lockNode(lock, { ...this.#deps, waiting }, signal);
       await this.#hold(signal);
     } catch (error) {
       if (!signal.aborted) throw error;

@@ -20,6 +20,7 @@ const recvCall = libc.func('intptr_t recv(int fd, void *data, size_t length, int
 const closeCall = libc.func('int close(int fd)');
 const setnsCall = libc.func('int setns(int fd, int type)');
 const ioctlCall = libc.func('int ioctl(int fd, unsigned long request)');
+const flockCall = libc.func('int flock(int fd, int operation)');
 
 /** @throws {NetlinkError} with the errno of the call */
 function checked(result: number, operation: string): number {
@@ -51,6 +52,17 @@ export function setns(fd: number, type: number): void {
 /** For requests without an argument. */
 export function ioctl(fd: number, request: number): number {
   return checked(ioctlCall(fd, request), `ioctl 0x${request.toString(16)}`);
+}
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+/** Takes the lock of an open file, unless another one that is open has it. Whether it was taken. */
+export function flockNow(fd: number): boolean {
+  const result: number = flockCall(fd, LOCK_EX | LOCK_NB);
+  if (result < 0 && koffi.errno() === koffi.os.errno.EAGAIN) return false;
+  checked(result, 'flock');
+  return true;
 }
 
 const MSG_TRUNC = 0x20;

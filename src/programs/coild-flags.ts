@@ -49,7 +49,10 @@ export interface CoildSettings extends CoildOptions {
 }
 
 /** @throws {UsageError} naming the flag or variable */
-export function readCoildOptions(flags: CoildFlagValues, env: ProgramIo['env']): Omit<CoildSettings, 'limits'> {
+export function readCoildOptions(
+  flags: CoildFlagValues,
+  env: ProgramIo['env'],
+): Omit<CoildSettings, 'limits' | 'lock'> {
   const node = nodeName(env.COIL_NODE_NAME);
   refuseKernelTable(flags['table-id']);
   return {

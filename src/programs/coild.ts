@@ -1,8 +1,10 @@
+import { dirname, join } from 'node:path';
 import { runCoild } from '../coild/coild.ts';
 import { meteredNetwork } from '../coild/metered-network.ts';
 import { rootOnly } from '../coild/peer-authority.ts';
 import { servingLimits } from '../coild/serving-limits.ts';
 import { CoilError } from '../model/error.ts';
+import { tryLockFile } from '../netlink/file-lock.ts';
 import { socketUid } from '../netlink/socket-owner.ts';
 import { hostIfname } from '../podnet/host-ifname.ts';
 import { NetlinkAttachmentLinks } from '../podnet/netlink-attachment-links.ts';
@@ -75,9 +77,12 @@ export const main: Main = (io) =>
         sandboxes: runtime,
         podUids: kubernetes,
       };
-      const about = { metrics, logger, mayChange: rootOnly(socketUid), ...clocks };
+      const about = { metrics, logger, mayChange: rootOnly(socketUid), tryLockFile, ...clocks };
       const deps = { store, connection, ...network, ...sources, ...about };
-      await runCoild(options, deps, io.signal);
+      // beside what a second coild of this node would use too
+      const shared = storeOptions.medium === 'sqlite' ? storeOptions.path : options.socket;
+      const lock = join(dirname(shared), `${options.node}.lock`);
+      await runCoild({ ...options, lock }, deps, io.signal);
       return 0;
     } catch (error) {
       return failed(logger, error);

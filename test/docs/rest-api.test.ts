@@ -13,6 +13,7 @@ import { runCoild } from '../../src/coild/coild.ts';
 import { servingLimits } from '../../src/coild/serving-limits.ts';
 import { CoilError } from '../../src/model/error.ts';
 import { IpPrefix } from '../../src/model/ip-prefix.ts';
+import { tryLockFile } from '../../src/netlink/file-lock.ts';
 import { hostIfname } from '../../src/podnet/host-ifname.ts';
 import { nullLogger } from '../../src/process/logger.ts';
 import { PrometheusMetrics } from '../../src/process/prometheus-metrics.ts';
@@ -71,6 +72,7 @@ before(async () => {
     node: 'node1',
     host: 'host1',
     socket: socketPath(),
+    lock: join(folder, 'node1.lock'),
     http: undefined,
     reclaim,
     limits,
@@ -82,7 +84,13 @@ before(async () => {
     ...{ sessions: undefined, boots: store, bootId: async () => 'this boot', links: podNetwork },
     metrics: new PrometheusMetrics(),
     ...{ changes: new FakeNetworkChanges(), hostSide: new FakeHostSide() },
-    ...{ logger: nullLogger, mayChange: async () => true, clock: () => performance.now(), now: () => new Date() },
+    ...{
+      logger: nullLogger,
+      mayChange: async () => true,
+      tryLockFile,
+      clock: () => performance.now(),
+      now: () => new Date(),
+    },
   };
   running = runCoild(options, deps, stop.signal);
   await eventually('coild is ready', async () => (await call({ path: '/readyz' })).status === 200);

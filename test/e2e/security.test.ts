@@ -87,6 +87,17 @@ describe('who may change anything', { skip: needsRoot }, () => {
     assert.equal((await stat(node.socket)).mode & 0o777, 0o600);
   });
 
+  test('nobody but root can pretend that another coild serves the node, or reach what tells so', async () => {
+    const { stdout: sockets } = await run('nsenter', [`--net=${node.netns.path}`, 'cat', '/proc/net/unix']);
+    // any user may take such a name, and connect to it
+    assert.doesNotMatch(sockets, /@/, 'abstract sockets of the node');
+    const lock = join(node.folder, `${node.name}.lock`);
+    assert.equal((await stat(lock)).mode & 0o777, 0o600);
+    await chmod(node.folder, 0o755);
+    await assert.rejects(run('setpriv', [...NOBODY, 'flock', '--nonblock', lock, 'true']), { code: 66 });
+    await assert.rejects(run('flock', ['--nonblock', lock, 'true']), { code: 1 });
+  });
+
   test('bombs of headers are refused, and coild goes on', async () => {
     const many = Array.from({ length: 4000 }, (_, i) => `X-${i}: y`).join('\r\n');
     for (const headers of [many, `X: ${'y'.repeat(64 * 1024)}`]) {

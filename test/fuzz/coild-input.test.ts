@@ -11,6 +11,7 @@ import { runCoild } from '../../src/coild/coild.ts';
 import { servingLimits } from '../../src/coild/serving-limits.ts';
 import { AddressPool } from '../../src/model/address-pool.ts';
 import { IpPrefix } from '../../src/model/ip-prefix.ts';
+import { tryLockFile } from '../../src/netlink/file-lock.ts';
 import { PrometheusMetrics } from '../../src/process/prometheus-metrics.ts';
 import { RecordingLogger } from '../../src/process/recording-logger.ts';
 import { SqliteIpamStore } from '../../src/store/sqlite/sqlite-ipam-store.ts';
@@ -50,12 +51,14 @@ before(async () => {
     ...{ metrics: new PrometheusMetrics(), sessions: undefined, boots: store, bootId: async () => 'this boot' },
     hostIfname: (namespace: string, pod: string, ifname: string) => `${namespace}/${pod}/${ifname}`,
     mayChange: async () => true,
+    tryLockFile,
     clock: () => performance.now(),
     now: () => new Date(),
     logger,
   };
   const reclaim = { mode: 'on', graceMs: 300_000 } as const;
-  const options = { node: NODE, host: 'host1', socket: socketPath, http: undefined, reclaim, ...OPTIONS };
+  const paths = { socket: socketPath, lock: join(folder, 'node1.lock') };
+  const options = { node: NODE, host: 'host1', ...paths, http: undefined, reclaim, ...OPTIONS };
   running = runCoild(options, deps, stop.signal);
   while (!logger.messages.includes('read the state of this node')) await new Promise(setImmediate);
 });

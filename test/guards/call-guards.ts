@@ -7,8 +7,8 @@ export const CALL_GUARDS: readonly Guard[] = [
   {
     name: 'one coild of a node',
     file: 'src/coild/node-lock.ts',
-    from: "if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE')",
-    to: "if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') return { [Symbol.dispose]: () => undefined };\n      else",
+    from: 'if (held) return held;',
+    to: 'return held ?? { [Symbol.dispose]: () => undefined };',
     tests: ['test/e2e/node-session.test.ts'],
     built: true,
   },
