@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { CoilError } from '../model/error.ts';
+import { IpPrefix } from '../model/ip-prefix.ts';
 import { Backoff } from '../process/backoff.ts';
 import { RecordingLogger } from '../process/recording-logger.ts';
 import type { NodeChange, NodeSnapshot } from '../store/ipam-store.ts';
@@ -105,6 +107,37 @@ test('what was read before a change whose outcome is unknown is not relied upon,
   await ready;
   stop.abort();
   for (const read of reads) read.resolve();
+  await running;
+});
+
+test('a value that cannot be read is logged, also where it came to be so while the node watches', async () => {
+  const stop = new AbortController();
+  const logger = new RecordingLogger();
+  const before = new CoilError('corrupt-data', '/coil/pool/dmz: not JSON');
+  const since = new CoilError('corrupt-data', '/coil/ip/10.1.0.0/7: not JSON');
+  const slot = { block: IpPrefix.parse('10.1.0.0/28'), offset: 7 };
+  const watchNode = async function* (): AsyncGenerator<NodeSnapshot | NodeChange> {
+    yield { ...EMPTY, unreadable: [before] };
+    yield { kind: 'address', slot, record: undefined, revision: 2, unreadable: since };
+    await once(stop.signal, 'abort');
+  };
+  const sync = new NodeSync(
+    { node: 'node1', scanIntervalMs: 60_000 },
+    {
+      store: { watchNode },
+      state: new NodeState({ restMs: 0 }, { clock: () => 0 }),
+      keeper: { ...KEEPER, returnEmpty: async () => undefined },
+      logger,
+    },
+  );
+  const running = sync.run(stop.signal);
+  const told = () =>
+    logger.records.filter(({ message }) => message.startsWith('a value in the datastore cannot be read'));
+  await until(() => told().length === 2).finally(() => stop.abort());
+  assert.deepEqual(
+    told().map(({ fields }) => fields.error),
+    [before, since],
+  );
   await running;
 });
 

@@ -96,12 +96,12 @@ export class NodeSync {
       if (change.kind !== 'snapshot') {
         state.apply(change);
         if (change.kind === 'block') void keeper.exportUntilDone(signal);
+        else if (change.kind === 'address' && change.unreadable) this.#report(change.unreadable);
         continue;
       }
       state.reset(change);
       keeper.noteLeaving(change.leaving ?? []);
-      for (const error of change.unreadable)
-        logger.error('a value in the datastore cannot be read; left as it is', { error });
+      for (const error of change.unreadable) this.#report(error);
       logger.info('read the state of this node', { blocks: change.blocks.length, addresses: change.addresses.length });
       void keeper.exportUntilDone(signal);
       succeeded();
@@ -109,6 +109,10 @@ export class NodeSync {
       this.#isFresh = true;
       this.#fresh.resolve();
     }
+  }
+
+  #report(error: CoilError): void {
+    this.#deps.logger.error('a value in the datastore cannot be read; left as it is', { error });
   }
 
   /** Returns what has been empty for `keepMs` milliseconds. @throws {CoilError} store-unavailable, network */

@@ -76,8 +76,16 @@ export type NodeChange = { readonly revision: Revision } & (
   | { readonly kind: 'pool'; readonly name: string; readonly pool: AddressPool | undefined }
   /** The node came to own a block, or lost it. */
   | { readonly kind: 'block'; readonly pool: string; readonly block: IpPrefix; readonly owned: boolean }
-  /** An address of one of the node's blocks was assigned, changed, or freed (record undefined). */
-  | { readonly kind: 'address'; readonly slot: AddressSlot; readonly record: AddressRecord | undefined }
+  /**
+   * An address of one of the node's blocks was assigned, changed, or freed (record undefined). Where its value cannot be
+   * read, `unreadable` names the key, and the assignment is of empty strings.
+   */
+  | {
+      readonly kind: 'address';
+      readonly slot: AddressSlot;
+      readonly record: AddressRecord | undefined;
+      readonly unreadable?: CoilError;
+    }
 );
 
 /**

@@ -226,6 +226,20 @@ v1Test('values that cannot be read are named by their keys, and the rest is read
   }
 });
 
+v1Test('a value that somebody breaks while a node watches is told of by its key', async (store, fixture) => {
+  const key = 'ip/10.64.0.16/7';
+  let isBroken = false;
+  for await (const event of store.watchNode('node1', soon())) {
+    if (!isBroken) await fixture.keys.put(key).value('{"namespace":7}');
+    isBroken = true;
+    if (event.kind !== 'address') continue;
+    assert.equal(event.record?.assignment.containerId, '');
+    assert.match(String(event.unreadable?.message), new RegExp(`^${fixture.prefix}${key}: `));
+    return;
+  }
+  assert.fail('the watch told nothing of it');
+});
+
 v1Test('a node keeps its blocks while their document cannot be read', async (store, fixture) => {
   const block = await blockFor(store, 'node1', 'default');
   const document = await fixture.keys.get('block/default/10.64.0.0').string();

@@ -1,4 +1,5 @@
 import type { AddressPool } from '../../model/address-pool.ts';
+import type { CoilError } from '../../model/error.ts';
 import type { IpAddress } from '../../model/ip-address.ts';
 import { IpPrefix } from '../../model/ip-prefix.ts';
 import type { NodeChange, NodeSnapshot, PoolBlock, Revision } from '../ipam-store.ts';
@@ -94,8 +95,11 @@ export class NodeView {
   }
 
   #told(block: IpPrefix, entry: KeyValue, revision: Revision): readonly NodeChange[] {
-    const record = readAddressAnyhow(this.#db.keys, block, entry, []);
-    return record ? [{ kind: 'address', slot: { block, offset: record.offset }, record, revision }] : [];
+    const unreadable: CoilError[] = [];
+    const record = readAddressAnyhow(this.#db.keys, block, entry, unreadable);
+    if (record === undefined) return [];
+    const slot = { block, offset: record.offset };
+    return [{ kind: 'address', slot, record, revision, ...(unreadable[0] && { unreadable: unreadable[0] }) }];
   }
 
   /** A block that a Coil of v1 returned may have addresses still. */
