@@ -23,7 +23,7 @@ export async function requireNotLive(
     if (holder?.alias === undefined) continue;
     const message =
       `${IpAddress.fromBytes(destination)} is in use: link ${holder.name}, of ${holder.alias}, has a route to it, ` +
-      'though the datastore knows nothing of that; the next try gets another address. Delete that Pod';
+      'though the datastore knows nothing of that; another try gets another address, where one is free. Delete that Pod';
     throw new CoilError('network', message);
   }
 }
