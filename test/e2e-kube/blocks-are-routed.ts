@@ -24,8 +24,7 @@ export const blocksAreRouted: Scenario = {
 
     await web.scale(2);
     await web.untilRunning();
-    const fewer = async () => (await observe(cluster)).blocks.length <= 2;
-    await eventually('empty blocks are returned', fewer, 10 * SCAN_INTERVAL_MS);
+    await eventually('empty blocks are returned', () => hasNoneTooMany(cluster), 10 * SCAN_INTERVAL_MS);
     assert.ok((await freeBlocks(cluster)) > before);
     await eventually('what is left is routed, and no more', routed, BGP_MS);
     await web.delete();
@@ -34,6 +33,17 @@ export const blocksAreRouted: Scenario = {
     assert.equal(await freeBlocks(cluster), 2 ** (32 - 16 - 4));
   },
 };
+
+/** A node with Pods keeps one empty block, in case etcd fails (docs/offline.md); a node without Pods has none. */
+async function hasNoneTooMany(cluster: Cluster): Promise<boolean> {
+  const { blocks, addresses } = await observe(cluster);
+  const inUse = new Set(addresses.map(({ block }) => block));
+  return cluster.nodes.every(({ name }) => {
+    const its = blocks.filter(({ node }) => node === name);
+    const used = its.filter(({ block }) => inUse.has(block)).length;
+    return its.length <= (used > 0 ? used + 1 : 0);
+  });
+}
 
 async function assertRouted(cluster: Cluster): Promise<void> {
   const { blocks, nodes } = await observe(cluster);
