@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { Arrivals } from './arrivals.ts';
 import { type CniApiDeps, isCniCall, serveCni } from './cni-api.ts';
 import { addHealthApi } from './health-api.ts';
+import { limitConnections } from './limit-connections.ts';
 import { answerMalformed } from './malformed-request.ts';
 import { addMetricsApi, type MetricsApiDeps } from './metrics-api.ts';
 import { addRestApi, type RestIpam } from './rest-api.ts';
@@ -22,7 +23,7 @@ export interface HttpServerDeps extends CniApiDeps, MetricsApiDeps {
   readonly ipam: RestIpam;
   /** Whether the client of a connection may change anything; undefined where every client may. */
   readonly mayChange: ((client: Socket) => Promise<boolean>) | undefined;
-  /** At the same time; one more is closed at once. */
+  /** At the same time; one more takes the place of one without a request, or is closed. */
   readonly connections: number;
 }
 
@@ -52,7 +53,7 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
       raw.writeHead(failure.status, { 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify(failure));
     },
   });
-  app.server.maxConnections = deps.connections;
+  limitConnections(app.server, deps.connections);
   const arrivals = new Arrivals(app.server);
   app.addHook('preClose', () => arrivals.settled());
 

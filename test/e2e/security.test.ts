@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -96,6 +97,19 @@ describe('who may change anything', { skip: needsRoot }, () => {
     await chmod(node.folder, 0o755);
     await assert.rejects(run('setpriv', [...NOBODY, 'flock', '--nonblock', lock, 'true']), { code: 66 });
     await assert.rejects(run('flock', ['--nonblock', lock, 'true']), { code: 1 });
+  });
+
+  test('nobody keeps the probes out by connections that say half of a request', async () => {
+    const open = 'for i in {1..200}; do exec {fd}<>/dev/tcp/127.0.0.1/$1; printf "GET /" >&$fd; done; echo; sleep 30';
+    const line = [`--net=${node.netns.path}`, 'setpriv', ...NOBODY, 'bash', '-c', open, 'bash', String(PORT)];
+    const holder = spawn('nsenter', line, { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      await once(holder.stdout, 'data', { signal: AbortSignal.timeout(10_000) });
+      const { status, text } = await ask(node.netns.path, [], '127.0.0.1', 'GET /healthz', '');
+      assert.equal(status, 200, text);
+    } finally {
+      holder.kill('SIGKILL');
+    }
   });
 
   test('bombs of headers are refused, and coild goes on', async () => {

@@ -88,4 +88,11 @@ export const CALL_GUARDS: readonly Guard[] = [
     to: '',
     tests: ['src/coild/del-spool.test.ts'],
   },
+  {
+    name: 'the room that silent connections make',
+    file: 'src/coild/limit-connections.ts',
+    from: 'const [longest] = quiet;',
+    to: 'const longest = [...connections].at(-1);',
+    tests: ['src/coild/limit-connections.test.ts'],
+  },
 ];
