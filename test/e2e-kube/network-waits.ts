@@ -7,11 +7,17 @@ import type { KubeNode } from './kube-node.ts';
  * runtime has written down the result of the last plugin.
  */
 export async function networkWaits(node: KubeNode): Promise<readonly number[]> {
-  return await Promise.all((await cachedAdds(node)).map((add) => waitOf(node, add)));
+  const waits = await Promise.all((await cachedAdds(node)).map((add) => waitOf(node, add)));
+  return waits.filter((ms) => ms !== undefined);
 }
 
-async function waitOf(node: KubeNode, { netns, doneAt }: CachedAdd): Promise<number> {
+/** Undefined where the sandbox is gone: of one that nobody sent a DEL for, as after a reboot, the result stays. */
+async function waitOf(node: KubeNode, { netns, doneAt }: CachedAdd): Promise<number | undefined> {
   // /var/run leads to /run, and from here that would be another one
-  const { ctimeMs } = await stat(`/proc/${node.pid}/root${netns.replace(/^\/var\/run\//, '/run/')}`);
-  return doneAt - ctimeMs;
+  const path = `/proc/${node.pid}/root${netns.replace(/^\/var\/run\//, '/run/')}`;
+  const made = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return made && doneAt - made.ctimeMs;
 }
