@@ -21,8 +21,8 @@ export function meteredNetwork({ exporter, hostSide }: NodeNetwork, metrics: Met
   let exported = new Set<string>();
   return {
     exporter: {
-      sync: async (desired, signal) => {
-        const report = await exporter.sync(desired, signal);
+      sync: async (desired, ...rest) => {
+        const report = await exporter.sync(desired, ...rest);
         const putBack = report.added.filter((block) => exported.has(String(block))).length;
         if (putBack > 0) repairs.add({ part: 'block' }, putBack);
         exported = new Set(desired.map(String));

@@ -1,7 +1,7 @@
 import { CoilError } from '../model/error.ts';
 import type { IpFamily } from '../model/ip-address.ts';
 import type { IpPrefix } from '../model/ip-prefix.ts';
-import type { BlockExporter, SyncReport } from '../podnet/block-exporter.ts';
+import type { BlockExporter, SyncOptions, SyncReport } from '../podnet/block-exporter.ts';
 import { Backoff } from '../process/backoff.ts';
 import { errorText } from '../process/error-text.ts';
 import type { Logger } from '../process/logger.ts';
@@ -93,7 +93,7 @@ export class BlockKeeper {
       state.addBlock(acquired, acquired.revision);
       logger.info('acquired a block', { pool, block: acquired.block.toString() });
     }
-    await this.export(signal);
+    await this.export(signal, { isGrowing: true });
   }
 
   async #acquireOne(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
@@ -113,13 +113,14 @@ export class BlockKeeper {
    * taken away by somebody else.
    * @throws {CoilError} network
    */
-  async export(signal: AbortSignal): Promise<readonly IpPrefix[]> {
+  async export(signal: AbortSignal, options?: SyncOptions): Promise<readonly IpPrefix[]> {
     const { logger } = this.#deps;
     const staying = this.#deps.state.blocks.filter((owned) => owned.state !== 'leaving');
     const before = new Set(staying.filter(({ state }) => state === 'exported').map(({ block }) => block.toString()));
     const { added, removed } = await this.#sync(
       staying.map(({ block }) => block),
       signal,
+      options,
     );
     for (const owned of staying) if (owned.state === 'acquired') owned.state = 'exported';
     const putBack = added.filter((block) => before.has(block.toString()));
@@ -133,9 +134,9 @@ export class BlockKeeper {
     return putBack;
   }
 
-  async #sync(desired: readonly IpPrefix[], signal: AbortSignal): Promise<SyncReport> {
+  async #sync(desired: readonly IpPrefix[], signal: AbortSignal, options?: SyncOptions): Promise<SyncReport> {
     try {
-      const report = await this.#deps.exporter.sync(desired, signal);
+      const report = await this.#deps.exporter.sync(desired, signal, options);
       this.#failure = undefined;
       return report;
     } catch (error) {

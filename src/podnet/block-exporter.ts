@@ -5,6 +5,11 @@ export interface SyncReport {
   readonly removed: readonly IpPrefix[];
 }
 
+export interface SyncOptions {
+  /** Blocks have come to those of the last call, and Pods wait for them: nothing else need be looked at. */
+  readonly isGrowing?: boolean;
+}
+
 /**
  * The port for publishing a node's blocks to routing daemons. `ip route add BLOCK dev lo table 119 proto 30`
  */
@@ -14,5 +19,5 @@ export interface BlockExporter {
    * what is right, and everything that another protocol put there. Calls are served one after the other.
    * @throws {CoilError} network
    */
-  sync(desired: readonly IpPrefix[], signal: AbortSignal): Promise<SyncReport>;
+  sync(desired: readonly IpPrefix[], signal: AbortSignal, options?: SyncOptions): Promise<SyncReport>;
 }

@@ -6,7 +6,7 @@ import type { Outcome } from '../netlink/request.ts';
 import type { RouteMessage } from '../netlink/route-codec.ts';
 import { appendRoute, deleteRoute, listRoutes, type Route } from '../netlink/routes.ts';
 import { SerialQueue } from '../netlink/serial-queue.ts';
-import type { BlockExporter, SyncReport } from './block-exporter.ts';
+import type { BlockExporter, SyncOptions, SyncReport } from './block-exporter.ts';
 import { blockOf, deletionOf, type ExportTable, exportedRoute, FAMILIES, isRight } from './exported-route.ts';
 import { translated } from './network-error.ts';
 import { NodeSide } from './node-side.ts';
@@ -29,16 +29,19 @@ export class NetlinkBlockExporter implements BlockExporter, AsyncDisposable {
   readonly #table: ExportTable;
   readonly #node: NodeSide;
   readonly #turns = new SerialQueue();
+  /** As of the last sync; undefined where that failed, or there was none. */
+  #exported: ReadonlySet<string> | undefined;
+  #loopback: number | undefined;
 
   constructor(options: NetlinkBlockExporterOptions = {}) {
     this.#table = { tableId: options.tableId ?? 119, protocolId: options.protocolId ?? 30 };
     this.#node = new NodeSide(options.nodeNetns);
   }
 
-  sync(desired: readonly IpPrefix[], signal: AbortSignal): Promise<SyncReport> {
+  sync(desired: readonly IpPrefix[], signal: AbortSignal, options: SyncOptions = {}): Promise<SyncReport> {
     const { tableId } = this.#table;
     return this.#turns.run(
-      () => translated(`cannot export blocks in table ${tableId}`, () => this.#sync(desired, signal)),
+      () => translated(`cannot export blocks in table ${tableId}`, () => this.#sync(desired, signal, options)),
       signal,
     );
   }
@@ -52,12 +55,40 @@ export class NetlinkBlockExporter implements BlockExporter, AsyncDisposable {
     return this.close();
   }
 
-  async #sync(desired: readonly IpPrefix[], signal: AbortSignal): Promise<SyncReport> {
+  async #sync(
+    desired: readonly IpPrefix[],
+    signal: AbortSignal,
+    { isGrowing = false }: SyncOptions,
+  ): Promise<SyncReport> {
+    const before = this.#exported;
+    this.#exported = undefined;
+    // a namespace has one for ever
+    this.#loopback ??= (await this.#node.socket.request(getLink('lo'), signal)).index;
+    const wanted = new Map(desired.map((block) => [block.toString(), block]));
+    const report =
+      isGrowing && before && [...before].every((block) => wanted.has(block))
+        ? await this.#add(
+            [...wanted.values()].filter((block) => !before.has(block.toString())),
+            this.#loopback,
+            signal,
+          )
+        : await this.#compare(wanted, this.#loopback, signal);
+    this.#exported = new Set(wanted.keys());
+    return report;
+  }
+
+  /** Each look at what is there would wait in line for the kernel's rtnl lock, with whoever else makes links just then. */
+  async #add(added: readonly IpPrefix[], loopback: number, signal: AbortSignal): Promise<SyncReport> {
+    const routes = added.map((block) => exportedRoute(block, loopback, this.#table));
+    const failure = await addAll(this.#node.socket, routes, signal);
+    if (failure !== undefined) throw failure;
+    return { added, removed: [] };
+  }
+
+  async #compare(wanted: ReadonlyMap<string, IpPrefix>, loopback: number, signal: AbortSignal): Promise<SyncReport> {
     const { socket } = this.#node;
-    const loopback = (await socket.request(getLink('lo'), signal)).index;
     const exported = new Set<string>();
     const surplus: RouteMessage[] = [];
-    const wanted = new Map(desired.map((block) => [block.toString(), block]));
     for (const route of await this.#routes(signal)) {
       const block = blockOf(route).toString();
       if (isRight(route, loopback) && wanted.has(block) && !exported.has(block)) exported.add(block);

@@ -62,6 +62,31 @@ export function blockExporterContract({ open, skip = false, runs }: BlockExporte
     assert.equal(await print(), before);
   });
 
+  exporterTest('blocks come to those that are exported, by a quick look too', async ({ exporter, print }) => {
+    const [first, second, third] = blocks('10.2.0.0/27', 'fd00:2::/123', '10.2.0.32/27') as [
+      IpPrefix,
+      IpPrefix,
+      IpPrefix,
+    ];
+    const isGrowing = true;
+    assert.deepEqual(texts(await exporter.sync([first], soon(), { isGrowing })), [[String(first)], []]);
+    assert.deepEqual(texts(await exporter.sync([first, second], soon(), { isGrowing })), [[String(second)], []]);
+    assert.equal(await print(), lines('10.2.0.0/27 own', 'fd00:2::/123 own'));
+    // one that has gone is no growth
+    const report = await exporter.sync([second, third], soon(), { isGrowing });
+    assert.deepEqual(texts(report), [[String(third)], [String(first)]]);
+    assert.equal(await print(), lines('10.2.0.32/27 own', 'fd00:2::/123 own'));
+  });
+
+  exporterTest('what a quick look may miss, the next sync puts right', async ({ exporter, print, removeRoute }) => {
+    const both = blocks('10.2.0.0/27', 'fd00:2::/123');
+    await exporter.sync(both.slice(0, 1), soon());
+    await removeRoute(both[0]!);
+    await exporter.sync(both, soon(), { isGrowing: true });
+    await exporter.sync(both, soon());
+    assert.equal(await print(), lines('10.2.0.0/27 own', 'fd00:2::/123 own'));
+  });
+
   exporterTest('a route that was lost comes back', async ({ exporter, print, removeRoute }) => {
     const desired = blocks('10.2.0.0/27', 'fd00:2::/123');
     await exporter.sync(desired, soon());
