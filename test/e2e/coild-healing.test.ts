@@ -141,6 +141,7 @@ describe('what is as it should be is left alone', { skip: needsRoot, concurrency
       await ip('route flush table 119 proto 30');
       await healing.startCoild();
     });
+    await healing.node.coild.logged(ROUTE);
   });
 
   test('what a DEL takes away stays away, and a deletion by somebody else is told', async () => {
