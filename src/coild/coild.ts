@@ -14,6 +14,7 @@ import type { BlockExporter } from '../podnet/block-exporter.ts';
 import type { HostSide } from '../podnet/host-side.ts';
 import type { NetworkChanges } from '../podnet/network-changes.ts';
 import { abortable } from '../process/abortable.ts';
+import { hostToBind, type ListenAddress } from '../process/listen-address.ts';
 import { makeFolder } from '../process/make-folder.ts';
 import type { Metrics } from '../process/metrics.ts';
 import type { ExposedMetrics } from '../process/metrics-listener.ts';
@@ -24,7 +25,6 @@ import { createReclaim, type ReclaimSettings, type ReclaimSources } from './crea
 import { datastoreStatus } from './datastore-status.ts';
 import { DelSpool } from './del-spool.ts';
 import { createHttpServer } from './http-server.ts';
-import { hostToBind, type ListenAddress } from './listen-address.ts';
 import { NetworkGuard } from './network-guard.ts';
 import { addNodeMetrics } from './node-metrics.ts';
 import { NodeSession, type NodeSessionDeps } from './node-session.ts';

@@ -9,7 +9,7 @@ for (const path of ['/run/coil/coild.sock', 'coild.sock', 'x'.repeat(92)]) {
 for (const path of ['', '/run/coil/', 'a\0b', 'x'.repeat(93), 'é'.repeat(47)]) {
   test(`${JSON.stringify(path)} is refused by name`, () => {
     assert.throws(() => parseSocketPath('--socket', path), {
-      code: 'invalid-argument',
+      name: 'UsageError',
       message: /^--socket ".*" is not/,
     });
   });

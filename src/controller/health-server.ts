@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { CoilError } from '../model/error.ts';
 import { errorText } from '../process/error-text.ts';
-import { type ListenAddress, type ListenOptions, listen } from '../process/listen.ts';
+import { type ListenOptions, listen } from '../process/listen.ts';
+import type { ListenAddress } from '../process/listen-address.ts';
 import { answerMetrics, type ExposedMetrics } from '../process/metrics-listener.ts';
 import type { Readiness } from './readiness.ts';
 

@@ -7,6 +7,7 @@ import type { Readiness } from './readiness.ts';
 
 /** How long giving the Lease up may take at a shutdown. */
 const RELEASE_MS = 2_000;
+const RELEASE_RETRY_MS = 50;
 
 export interface LeaderElectionOptions {
   /** Unlike that of any other candidate. */
@@ -161,7 +162,7 @@ export class LeaderElection {
     const { identity } = this.#options;
     try {
       await withDeadline({ ms: RELEASE_MS, signal: new AbortController().signal }, async (signal) => {
-        while (!(await this.#release(signal))) signal.throwIfAborted();
+        while (!(await this.#release(signal))) await sleep(RELEASE_RETRY_MS, signal);
       });
     } catch (error) {
       logger.info('cannot give the Lease up; another process leads once it has run out', { identity, error });

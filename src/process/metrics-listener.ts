@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { errorText } from './error-text.ts';
-import { type ListenAddress, type ListenOptions, listen } from './listen.ts';
+import { type ListenOptions, listen } from './listen.ts';
+import type { ListenAddress } from './listen-address.ts';
 import type { PrometheusMetrics } from './prometheus-metrics.ts';
 
 const IDLE_MS = 5_000;

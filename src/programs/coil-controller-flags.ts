@@ -1,11 +1,8 @@
-import { parseListenAddress } from '../coild/listen-address.ts';
 import type { ControllerOptions } from '../controller/controller.ts';
-import { CoilError } from '../model/error.ts';
 import { LONGEST_DURATION_MS } from '../process/duration.ts';
 import { durationFlag, type FlagValues, optionalTextFlag, textFlag } from '../process/flag.ts';
-import type { ListenAddress } from '../process/listen.ts';
+import { type ListenAddress, listenFlag } from '../process/listen-address.ts';
 import { LOG_FLAGS } from '../process/log-flags.ts';
-import { UsageError } from '../process/usage-error.ts';
 import { STORE_FLAGS } from './store-options.ts';
 
 const group = 'Kubernetes:';
@@ -27,7 +24,7 @@ export const CONTROLLER_FLAGS = {
     default: '20s',
     maxMs: LONGEST_DURATION_MS,
   }),
-  health: textFlag({ describe: 'HOST:PORT of /healthz, /readyz and /metrics; empty for none', default: ':9384' }),
+  health: listenFlag({ describe: 'HOST:PORT of /healthz, /readyz and /metrics; empty for none', default: ':9384' }),
   kubeconfig: optionalTextFlag({
     ...{ group, takes: 'file', env: 'KUBECONFIG' },
     describe: "File that tells how to reach Kubernetes; without, the Pod's service account does",
@@ -45,21 +42,11 @@ export interface ControllerSettings extends Omit<ControllerOptions, 'identity'> 
   readonly health: ListenAddress | undefined;
 }
 
-/** @throws {UsageError} naming the flag */
 export function readControllerSettings(flags: FlagValues<typeof CONTROLLER_FLAGS>): ControllerSettings {
   return {
     nodeGraceMs: flags['node-grace'],
     scanIntervalMs: flags['scan-interval'],
     addressExpirationMs: flags['address-expiration'],
-    health: flags.health === '' ? undefined : parseHealth(flags.health),
+    health: flags.health,
   };
-}
-
-function parseHealth(text: string) {
-  try {
-    return parseListenAddress('--health', text);
-  } catch (error) {
-    if (CoilError.is(error, 'invalid-argument')) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
 }

@@ -9,6 +9,7 @@ import { KubeNodeSource } from '../kube/kube-node-source.ts';
 import { KubePodSource } from '../kube/kube-pod-source.ts';
 import { meteredKube } from '../kube/metered-client.ts';
 import { withFlags } from '../process/command-line.ts';
+import { daemonEnd } from '../process/daemon-end.ts';
 import { openLogger } from '../process/open-logger.ts';
 import { addProcessMetrics } from '../process/process-metrics.ts';
 import type { Main } from '../process/program.ts';
@@ -17,9 +18,6 @@ import { meteredStore } from '../store/metered-store.ts';
 import { CONTROLLER_FLAGS, readControllerSettings } from './coil-controller-flags.ts';
 import { openStorePatiently } from './open-store-patiently.ts';
 import { readStoreOptions } from './store-options.ts';
-
-/** How long another Pod of the Deployment, on the same node, may have the port still, in milliseconds. */
-const PORT_MS = 10_000;
 
 const SPEC = {
   name: 'coil-controller',
@@ -42,8 +40,7 @@ export const main: Main = (io) =>
       const client = meteredKube(connected, metrics);
       const readiness = new Readiness();
       // before it is known where etcd is: to wait for that is no reason for a restart
-      await using _health =
-        health && (await serveHealth(health, { readiness, metrics }, { patienceMs: PORT_MS, signal: io.signal }));
+      await using _health = health && (await serveHealth(health, { readiness, metrics }, io));
       logger.info('coil-controller is running', { identity, health: health && `${health.host}:${health.port}` });
       readiness.report('datastore', 'Kubernetes has not told yet where etcd is');
       await using opened = await openStorePatiently(storeOptions, { ...io, kubeconfig: flags.kubeconfig, logger });
@@ -59,8 +56,7 @@ export const main: Main = (io) =>
       logger.info('coil-controller has stopped', { identity });
       return 0;
     } catch (error) {
-      logger.error('coil-controller cannot go on', { error });
-      return 1;
+      return daemonEnd(SPEC.name, error, { logger, signal: io.signal });
     }
   });
 

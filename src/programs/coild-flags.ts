@@ -1,10 +1,9 @@
 import { hostname } from 'node:os';
 import type { CoildOptions } from '../coild/coild.ts';
-import { type ListenAddress, parseListenAddress } from '../coild/listen-address.ts';
 import { parseSocketPath } from '../coild/socket-path.ts';
-import { CoilError } from '../model/error.ts';
 import { LONGEST_DURATION_MS } from '../process/duration.ts';
 import { durationFlag, type FlagValues, integerFlag, textFlag } from '../process/flag.ts';
+import { type ListenAddress, listenFlag } from '../process/listen-address.ts';
 import { LOG_FLAGS } from '../process/log-flags.ts';
 import type { ProgramIo } from '../process/program.ts';
 import { UsageError } from '../process/usage-error.ts';
@@ -15,8 +14,8 @@ import { STORE_FLAGS } from './store-options.ts';
 /** What coild takes: v1's flags, and ours. */
 export const COILD_FLAGS = {
   socket: textFlag({ describe: 'Unix socket for the CNI plugin, for root alone', default: '/run/coil/coild.sock' }),
-  http: textFlag({ describe: 'HOST:PORT of the REST API; empty for none', default: '127.0.0.1:9383' }),
-  metrics: textFlag({
+  http: listenFlag({ describe: 'HOST:PORT of the REST API; empty for none', default: '127.0.0.1:9383' }),
+  metrics: listenFlag({
     describe: 'HOST:PORT of /metrics and nothing else; empty for none, as --http and --socket have it too',
     default: '',
   }),
@@ -58,9 +57,9 @@ export function readCoildOptions(
   return {
     node,
     host: hostname(),
-    http: flags.http === '' ? undefined : asUsage(() => parseListenAddress('--http', flags.http)),
-    metrics: flags.metrics === '' ? undefined : asUsage(() => parseListenAddress('--metrics', flags.metrics)),
-    socket: asUsage(() => parseSocketPath('--socket', flags.socket)),
+    http: flags.http,
+    metrics: flags.metrics,
+    socket: parseSocketPath('--socket', flags.socket),
     scanIntervalMs: flags['scan-interval'],
     restMs: flags['address-rest'],
     keepSpare: flags['spare-blocks'] > 0,
@@ -78,13 +77,4 @@ function nodeName(name: string | undefined): string {
 /** In the tables default, main and local (linux/rtnetlink.h, enum rt_class_t) are the node's own routes. */
 function refuseKernelTable(id: number): void {
   if (id >= 253 && id <= 255) throw new UsageError(`--table-id ${id} is a table of the kernel's own; take another one`);
-}
-
-function asUsage<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (CoilError.is(error, 'invalid-argument')) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
 }

@@ -14,7 +14,7 @@ import { NetlinkNetworkChanges } from '../podnet/netlink-network-changes.ts';
 import { NetlinkPodNetwork } from '../podnet/netlink-pod-network.ts';
 import { missingCapabilities, processStatus } from '../process/capabilities.ts';
 import { withFlags } from '../process/command-line.ts';
-import type { Logger } from '../process/logger.ts';
+import { daemonEnd } from '../process/daemon-end.ts';
 import { serveMetrics } from '../process/metrics-listener.ts';
 import { openFilesLimit } from '../process/open-files.ts';
 import { openLogger } from '../process/open-logger.ts';
@@ -31,9 +31,6 @@ import { readStoreOptions } from './store-options.ts';
 
 /** Links, addresses and routes take the first, entering the Pods' network namespaces the second. */
 const CAPABILITIES = ['CAP_NET_ADMIN', 'CAP_SYS_ADMIN'] as const;
-
-/** How long the last Pod of the DaemonSet may have the port still, in milliseconds. */
-const PORT_MS = 10_000;
 
 const SPEC = {
   name: 'coild',
@@ -53,8 +50,7 @@ export const main: Main = (io) =>
       keepHeapSmall();
       const metrics = new PrometheusMetrics();
       addProcessMetrics(metrics, SPEC.name);
-      await using _metrics =
-        options.metrics && (await serveMetrics(options.metrics, metrics, { patienceMs: PORT_MS, signal: io.signal }));
+      await using _metrics = options.metrics && (await serveMetrics(options.metrics, metrics, io));
       const nodeStore = { node: options.node, store: storeOptions, offline: flags };
       await using opened = await openNodeStore(nodeStore, { ...io, ...clocks, metrics, logger });
       const { store, connection, datastore } = opened;
@@ -85,7 +81,7 @@ export const main: Main = (io) =>
       await runCoild({ ...options, lock }, deps, io.signal);
       return 0;
     } catch (error) {
-      return failed(logger, error);
+      return daemonEnd(SPEC.name, error, { logger, signal: io.signal });
     }
   });
 
@@ -97,9 +93,4 @@ function requireCapabilities(): void {
   if (missing.length === 0) return;
   const needed = `coild has to run as root, or with the capabilities ${CAPABILITIES.join(' and ')}`;
   throw new CoilError('network', `${needed}; this process lacks ${missing.join(' and ')}`);
-}
-
-function failed(logger: Logger, error: unknown): number {
-  logger.error('coild cannot go on', { error });
-  return 1;
 }
