@@ -10,19 +10,27 @@ import { NetlinkSocket } from '../../src/netlink/netlink-socket.ts';
 import { run } from '../../src/process/run.ts';
 import { main } from '../../src/programs/coild.ts';
 import { EtcdClient } from '../../src/store/etcd/etcd-client.ts';
+import { GroupCommit } from '../../src/store/sqlite/group-commit.ts';
 import { SqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts';
 import type { KillPoint, StepReport, Verb } from './kill-point.ts';
+
+interface Call {
+  readonly verb: Verb;
+  steps: number;
+}
 
 type Method = (...args: never[]) => unknown;
 
 const mode = JSON.parse(process.env.FAILING_COILD ?? '{}') as Partial<KillPoint & StepReport>;
-const calls = new AsyncLocalStorage<{ readonly verb: Verb; steps: number }>();
+const calls = new AsyncLocalStorage<Call>();
+/** Who submitted the changes of the open transaction; undefined for coild itself. */
+let submitters: readonly (Call | undefined)[] = [];
 
 instead(PodAttacher.prototype, 'add', () => 'answer', served('ADD'));
 instead(PodAttacher.prototype, 'del', () => 'answer', served('DEL'));
 instead(EtcdClient.prototype, 'transact', (what) => `etcd: ${what}`, asStep);
 instead(EtcdClient.prototype, 'read', (what) => `etcd: ${what}`, asStep);
-instead(SqliteDatabase.prototype, 'commit', () => 'sqlite: commit', asStep);
+attributeGroups();
 const operations = (requests: readonly { readonly operation: string }[]) =>
   `netlink: ${requests.map(({ operation }) => operation).join('; ')}`;
 instead(NetlinkSocket.prototype, 'batch', (requests) => operations(requests as never), asStep);
@@ -42,6 +50,29 @@ function instead<T extends object, K extends keyof T & string>(
       return around(describe(args[0]), () => method.apply(this, args));
     },
   });
+}
+
+/** A commit is a step of the call whose change is in it: many share one, which is run by whoever was the first. */
+function attributeGroups(): void {
+  const { submit } = GroupCommit.prototype;
+  GroupCommit.prototype.submit = function <T>(this: GroupCommit, change: () => T, signal: AbortSignal): Promise<T> {
+    const submitter = calls.getStore();
+    const noted = () => {
+      submitters = [...submitters, submitter];
+      return change();
+    };
+    return (submit<T>).call(this, noted, signal);
+  };
+  instead(
+    SqliteDatabase.prototype,
+    'commit',
+    () => 'sqlite: commit',
+    (what, work) => {
+      const call = submitters.length > 0 ? submitters.find((each) => each !== undefined) : calls.getStore();
+      submitters = [];
+      return call === undefined ? work() : calls.run(call, () => asStep(what, work));
+    },
+  );
 }
 
 /** A call of the plugin, whose steps are counted; the last one is its answer. */

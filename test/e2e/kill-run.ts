@@ -9,14 +9,11 @@ import type { OpenDatastore } from './datastores.ts';
 import { eventually } from './eventually.ts';
 import { type KillPoint, killPoints, type NamedPoint, type StepReport } from './kill-point.ts';
 import { NodeUnderTest } from './node-under-test.ts';
-import { sendRaw } from './raw-request.ts';
 import { Sandbox } from './sandbox.ts';
 
 const FAILING_COILD = join(import.meta.dirname, 'failing-coild.ts');
 /** More than the points of a call. */
 const POOLS = 60;
-const ATTEMPTS = 5;
-const READYZ = 'GET /readyz HTTP/1.1\r\nHost: coild\r\nConnection: close\r\n\r\n';
 const ENDLESS: StepReport = { report: '/dev/null' };
 
 /** What an ADD and its DEL leave behind where nothing disturbs them, and the points at which coild can be killed. */
@@ -36,26 +33,10 @@ export async function killAtEvery(
   openDatastore: OpenDatastore,
   isWanted: (point: NamedPoint) => boolean,
 ): Promise<readonly NamedPoint[]> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const points = await tryToKillAtEvery(openDatastore, isWanted);
-    if (points) return points;
-  }
-  throw new Error('no ADD was looked at whose changes of the datastore are its own');
-}
-
-/**
- * Undefined where coild wrote something by itself when the ADD did that was looked at: both are committed together then,
- * as a step of neither.
- */
-async function tryToKillAtEvery(
-  openDatastore: OpenDatastore,
-  isWanted: (point: NamedPoint) => boolean,
-): Promise<readonly NamedPoint[] | undefined> {
   const pools = Array.from({ length: POOLS }, (_, i) => [`ns${i}`, `${subnetOf(i)}0.0/24`, 4] as const);
   await using node = await NodeUnderTest.create(openDatastore, { pools });
   const client = asProcess(node.dist.coil);
   const { points, ...expected } = await undisturbed(node, client);
-  if (!points.some(({ verb, what }) => verb === 'ADD' && /^(etcd|sqlite): /.test(what))) return undefined;
   const wanted = points.filter(isWanted);
   const adds = wanted.filter(({ verb }) => verb === 'ADD');
   const dels = wanted.filter(({ verb }) => verb === 'DEL');
@@ -122,8 +103,5 @@ async function start(node: NodeUnderTest, mode: KillPoint | StepReport): Promise
   });
   node.adopt(coild);
   await coild.logged('coild is listening');
-  // what it writes at its start is no step of a call, and is committed together with what a call writes at that time
-  const isReady = async () => (await sendRaw(node.socket, READYZ)).status === 200;
-  await eventually('coild is ready', isReady);
   return coild;
 }
