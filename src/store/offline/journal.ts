@@ -44,6 +44,7 @@ export class Journal implements AsyncDisposable {
   readonly #synced: { readonly db: SqliteDatabase; readonly tables: JournalTables; readonly commits: GroupCommit };
   #news: News[] = [];
   #newsTimer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   private constructor(owner: JournalOwner, db: SqliteDatabase, synced: SqliteDatabase) {
     this.#owner = owner;
@@ -111,6 +112,7 @@ export class Journal implements AsyncDisposable {
    * the same. `onError` is told where it cannot be written.
    */
   note(change: News['change'], onError: News['onError']): void {
+    if (this.#isClosed) return;
     this.#news.push({ change, onError });
     this.#newsTimer ??= setTimeout(() => this.#writeNews(), NEWS_MS);
   }
@@ -140,6 +142,7 @@ export class Journal implements AsyncDisposable {
 
   /** As the end of the process: what was noted last is not written. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     this.#takeNews();
     await this.#synced.commits.close();
     this.#synced.db.close();
