@@ -53,6 +53,27 @@ kernelTest(
   },
 );
 
+kernelTest(
+  'after an export that failed in part, a quick look adds what is missing only',
+  async ({ exporter, node }) => {
+    const desired = blocks('10.2.0.0/27', '10.2.0.32/27', 'fd00:2::/123');
+    await exporter.sync(desired.slice(0, 1), soon());
+    const everyMetric = Array.from(
+      { length: 9 },
+      (_, i) => `fd00:2::/123 dev lo table 119 proto 44 metric ${1024 + i}`,
+    );
+    for (const route of everyMetric) await node.ip(`-6 route add ${route}`);
+    await assert.rejects(exporter.sync(desired, soon(), { isGrowing: true }), /EEXIST/);
+    for (const route of everyMetric) await node.ip(`-6 route delete ${route}`);
+    const { added } = await exporter.sync(desired, soon(), { isGrowing: true });
+    assert.deepEqual(added.map(String), ['fd00:2::/123']);
+    assert.deepEqual(lines(await node.ip('-4 route show table 119')), [
+      '10.2.0.0/27 dev lo proto 30',
+      '10.2.0.32/27 dev lo proto 30',
+    ]);
+  },
+);
+
 kernelTest('a route of ours that is not as it should be is replaced', async ({ exporter, node }) => {
   await node.ip('link add br0 type bridge');
   await node.ip('link set br0 up');
