@@ -3,6 +3,9 @@ import { dumpKernel } from './kernel-state.ts';
 import type { NodeUnderTest } from './node-under-test.ts';
 import type { Sandbox } from './sandbox.ts';
 
+/** What the kernel itself gives a link that is up, a moment later. */
+const LINK_LOCAL = /\b(fe80::(?!1[ /])|ff00::)/;
+
 /**
  * All that there is of a sandbox, and of the pool of its namespace, in the datastore and in the kernel, without what
  * differs from one to the other: two that are attached alike have the same.
@@ -32,7 +35,7 @@ export async function stateOf(node: NodeUnderTest, sandbox: Sandbox, subnet: str
     ...(await dumpStore(datastore.store)).filter(isIts),
     ...((await datastore.keys?.()) ?? []).filter(isIts).map((key) => `key ${key}`),
     ...(await dumpKernel(node.netns)).filter(isIts).map((line) => `node: ${line}`),
-    ...(await dumpKernel(sandbox.netns)).map((line) => `pod: ${line}`),
+    ...(await dumpKernel(sandbox.netns)).filter((line) => !LINK_LOCAL.test(line)).map((line) => `pod: ${line}`),
   ];
   return lines.map(normal).sort();
 }
