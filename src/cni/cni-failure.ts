@@ -14,6 +14,7 @@ const CODES: Readonly<Record<CoilErrorCode, CniCode>> = {
   'out-of-blocks': CNI_CODE.tryAgainLater,
   'out-of-addresses': CNI_CODE.tryAgainLater,
   'address-not-found': CNI_CODE.internal,
+  'address-live': CNI_CODE.tryAgainLater,
   'address-in-use': CNI_CODE.internal,
   conflict: CNI_CODE.tryAgainLater,
   'store-not-found': CNI_CODE.internal,

@@ -2,6 +2,7 @@ import type { KeyedLock } from '../ipam/keyed-lock.ts';
 import type { Allocation, AllocationRequest, PodAddresses, ReleaseRequest } from '../ipam/node-ipam.ts';
 import { CoilError } from '../model/error.ts';
 import type { IpAddress } from '../model/ip-address.ts';
+import { LiveAddressError } from '../model/live-address-error.ts';
 import type { Attachment, PodNetwork } from '../podnet/pod-network.ts';
 import type { Logger } from '../process/logger.ts';
 import { AddsUnderWay } from './adds-under-way.ts';
@@ -14,6 +15,8 @@ export interface PodIpam {
   allocate(request: AllocationRequest, signal: AbortSignal): Promise<Allocation>;
   release(request: ReleaseRequest, signal: AbortSignal): Promise<readonly IpAddress[]>;
   find(request: ReleaseRequest, signal: AbortSignal): Promise<PodAddresses | undefined>;
+  /** Has an address given out last, for a while. */
+  avoid(address: IpAddress): void;
 }
 
 export interface PodAttacherDeps {
@@ -43,27 +46,45 @@ export class PodAttacher {
   }
 
   #add(request: FullAttachmentRequest, signal: AbortSignal): Promise<AttachResult> {
-    const { config, containerId, ifname, namespace, pod, podUid, netns } = request;
+    const { namespace, pod } = request;
     return this.#lock.run(`${namespace}/${pod}`, signal, async () => {
-      const { ipam, podNetwork, hostIfname, logger } = this.#deps;
-      let allocation: Allocation = { addresses: [], existed: true };
-      const addresses = async () => {
-        const uid = podUid === undefined ? {} : { podUid };
-        allocation = await ipam.allocate({ containerId, ifname, namespace, pod, ...uid, network: config.name }, signal);
-        return allocation.addresses;
-      };
-      try {
-        const host = hostIfname(namespace, pod, ifname);
-        const links = await podNetwork.attach({ containerId, netns, ifname, hostIfname: host, addresses }, signal);
-        const fields = { namespace, pod, containerId, ifname, addresses: allocation.addresses.map(String) };
-        // once it is answered: the Pod waits for that, and not for the log
-        setImmediate(() => logger.info('attached a Pod', fields));
-        return { netns, links, addresses: allocation.addresses };
-      } catch (error) {
-        if (!allocation.existed) await this.#undoAllocation({ containerId, ifname });
-        throw error;
+      const live = new Set<string>();
+      for (;;) {
+        try {
+          return await this.#attach(request, signal);
+        } catch (error) {
+          if (!(error instanceof LiveAddressError)) throw error;
+          const { address, message } = error;
+          if (live.has(String(address))) throw noneFree(error);
+          live.add(String(address));
+          this.#deps.ipam.avoid(address);
+          const fields = { namespace, pod, containerId: request.containerId, address: String(address), found: message };
+          this.#deps.logger.warn('an address is in use without a record; trying another one', fields);
+        }
       }
     });
+  }
+
+  async #attach(request: FullAttachmentRequest, signal: AbortSignal): Promise<AttachResult> {
+    const { config, containerId, ifname, namespace, pod, podUid, netns } = request;
+    const { ipam, podNetwork, hostIfname, logger } = this.#deps;
+    let allocation: Allocation = { addresses: [], existed: true };
+    const addresses = async () => {
+      const uid = podUid === undefined ? {} : { podUid };
+      allocation = await ipam.allocate({ containerId, ifname, namespace, pod, ...uid, network: config.name }, signal);
+      return allocation.addresses;
+    };
+    try {
+      const host = hostIfname(namespace, pod, ifname);
+      const links = await podNetwork.attach({ containerId, netns, ifname, hostIfname: host, addresses }, signal);
+      const fields = { namespace, pod, containerId, ifname, addresses: allocation.addresses.map(String) };
+      // once it is answered: the Pod waits for that, and not for the log
+      setImmediate(() => logger.info('attached a Pod', fields));
+      return { netns, links, addresses: allocation.addresses };
+    } catch (error) {
+      if (!allocation.existed) await this.#undoAllocation({ containerId, ifname });
+      throw error;
+    }
   }
 
   /** DEL: withdraws the routes, frees the addresses; succeeds where there is nothing left to do. */
@@ -132,4 +153,9 @@ export class PodAttacher {
 
 function releaseRequest({ containerId, ifname, namespace, pod }: AttachmentRequest): ReleaseRequest {
   return { containerId, ifname, ...(namespace && pod ? { namespace, pod } : {}) };
+}
+
+/** Every address that could be given was found to be in use, or the attachment has kept such a one. */
+function noneFree(cause: LiveAddressError): CoilError {
+  return new CoilError('address-live', 'there is no address for this Pod that no other one lives with', { cause });
 }

@@ -100,6 +100,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const podIpam = {
     allocate: ipam.allocate.bind(ipam),
     find: ipam.find.bind(ipam),
+    avoid: ipam.avoid.bind(ipam),
     release: async (request: ReleaseRequest, until: AbortSignal) => {
       const addresses = await ipam.release(request, until);
       connection?.detached(request);

@@ -234,7 +234,16 @@ export class BlockKeeper {
 
 /** Whether an address can be given out of the block that nobody has and that does not rest. */
 export function hasRoom(owned: OwnedBlock, now: number): boolean {
-  return owned.state === 'exported' && owned.allocator.hasRested(now);
+  return isExported(owned) && owned.allocator.hasRested(now);
+}
+
+/** Whether an address that nobody has can be given out of the block, though it may rest. */
+export function hasUnavoided(owned: OwnedBlock, now: number): boolean {
+  return isExported(owned) && owned.allocator.hasUnavoided(now);
+}
+
+export function isExported({ state }: OwnedBlock): boolean {
+  return state === 'exported';
 }
 
 /** The error of an allocation that found no address, in v1's words. */

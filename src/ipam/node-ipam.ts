@@ -3,7 +3,7 @@ import type { IpAddress, IpFamily } from '../model/ip-address.ts';
 import type { IpAssignment } from '../model/ip-assignment.ts';
 import type { Logger } from '../process/logger.ts';
 import type { AddressRecord, AddressSlot, IpamStore } from '../store/ipam-store.ts';
-import { type BlockKeeper, hasRoom, outOfAddresses } from './block-keeper.ts';
+import { type BlockKeeper, hasRoom, hasUnavoided, isExported, outOfAddresses } from './block-keeper.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { AttachmentKey, NodeState } from './node-state.ts';
 
@@ -111,6 +111,11 @@ export class NodeIpam {
     return first && { addresses: addressesOf(records), namespace: first.namespace, pod: first.pod };
   }
 
+  /** Has an address that an attachment could not use given to others last, for a while. */
+  avoid(address: IpAddress): void {
+    this.#deps.state.avoid(address);
+  }
+
   /** Not while the state is not known: the call before this one may have failed, with or without effect. */
   #alone<T>(containerId: string, signal: AbortSignal, action: () => Promise<T>): Promise<T> {
     return this.#lock.run(containerId, signal, async () => {
@@ -195,7 +200,7 @@ export class NodeIpam {
         const isOut = CoilError.is(error, 'out-of-blocks');
         // without the datastore there are only the addresses of the blocks at hand
         if (!isOut && !CoilError.is(error, 'store-unavailable')) throw error;
-        const resting = state.reserveFrom(pool, family, (owned) => owned.state === 'exported');
+        const resting = state.reserveFrom(pool, family, hasUnavoided) ?? state.reserveFrom(pool, family, isExported);
         if (resting) return resting;
         throw isOut ? outOfAddresses(pool, error) : error;
       }

@@ -1,6 +1,6 @@
 import { type AddressPool, DEFAULT_POOL } from '../model/address-pool.ts';
 import { BlockAllocator } from '../model/block-allocator.ts';
-import type { IpFamily } from '../model/ip-address.ts';
+import type { IpAddress, IpFamily } from '../model/ip-address.ts';
 import type { IpPrefix } from '../model/ip-prefix.ts';
 import type { AddressRecord, AddressSlot, NodeChange, NodeSnapshot, PoolBlock, Revision } from '../store/ipam-store.ts';
 import type { OwnedBlock } from './owned-block.ts';
@@ -215,6 +215,12 @@ export class NodeState {
     if (!owned || this.#records.has(slotKey(slot))) return;
     owned.allocator.untake(slot.offset);
     if (owned.allocator.used === 0) owned.emptySince = this.#clock();
+  }
+
+  /** Has a free address given out after all others, for a while: a Pod lives with it that nobody has a record of. */
+  avoid(address: IpAddress): void {
+    const owned = this.blocks.find(({ block }) => block.contains(address));
+    owned?.allocator.avoid(Number(owned.block.offsetOf(address)), this.#clock());
   }
 
   /** Adds a block unless it is known. Whether it was added. */

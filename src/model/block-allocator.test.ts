@@ -34,6 +34,33 @@ test('a freed offset rests, and is taken before its time only where nothing else
   assert.equal(allocator.take(41), 0, 'the only one left, though it rests until 50');
 });
 
+test('an offset to be avoided goes last, after those that rest, and rests for a minute without a rest, too', () => {
+  const allocator = new BlockAllocator({ blockSize: 2, restMs: 0 });
+  for (const _ of [0, 1, 2, 3]) allocator.take(0);
+  allocator.free(1, 0);
+  allocator.avoid(1, 0);
+  allocator.free(0, 0);
+  assert.equal(allocator.take(0), 0);
+  assert.deepEqual([allocator.hasRested(0), allocator.hasUnavoided(0), allocator.resting(0)], [false, false, 1]);
+  assert.equal(allocator.take(0), 1, 'nothing else is left');
+  allocator.avoid(1, 0);
+  assert.equal(allocator.full, true, 'what is in use stays so');
+  allocator.free(1, 0);
+  allocator.avoid(1, 0);
+  assert.equal(allocator.hasRested(59_999), false);
+  assert.equal(allocator.hasRested(60_000), true);
+  const resting = new BlockAllocator({ blockSize: 1, restMs: 30_000 });
+  for (const offset of [resting.take(0)!, resting.take(0)!]) resting.free(offset, 0);
+  resting.avoid(0, 0);
+  assert.deepEqual([resting.hasUnavoided(0), resting.take(0), resting.hasUnavoided(0)], [true, 1, false]);
+});
+
+test('of offsets to be avoided, the one that was not tried for longest goes first', () => {
+  const allocator = new BlockAllocator({ blockSize: 1, restMs: 0 });
+  for (const offset of [0, 1, 0]) allocator.avoid(offset, 0);
+  assert.deepEqual([allocator.take(0), allocator.take(0)], [1, 0]);
+});
+
 test('an offset that was given back need not rest', () => {
   const allocator = new BlockAllocator({ blockSize: 0, restMs: 1000 });
   assert.equal(allocator.take(0), 0);

@@ -14,6 +14,7 @@ export type CoilErrorCode =
   | 'out-of-blocks' // every block of the pool is assigned
   | 'out-of-addresses' // every address of every block is assigned, and there is no further block
   | 'address-not-found'
+  | 'address-live' // a Pod on this node lives with the address, though nobody has a record of that
   | 'address-in-use' // the container has an address already (v1's REST API answers 409)
   | 'conflict' // somebody else changed the data at the same time, too often in a row
   | 'store-not-found' // there is no such database file, and it is not to be made

@@ -1,5 +1,5 @@
-import { CoilError } from '../model/error.ts';
 import { IpAddress } from '../model/ip-address.ts';
+import { LiveAddressError } from '../model/live-address-error.ts';
 import { getLink } from '../netlink/links.ts';
 import type { NetlinkSocket } from '../netlink/netlink-socket.ts';
 import { lookupRoute, type Route } from '../netlink/routes.ts';
@@ -7,7 +7,7 @@ import { lookupRoute, type Route } from '../netlink/routes.ts';
 /**
  * Makes sure that no other Pod lives with the addresses of `routes`, whatever is recorded: that none of them leads to the
  * link of another container. A route to nobody's link is of a Pod that was not taken down well, as v1 left them.
- * @throws {CoilError} network, naming that link and its container
+ * @throws {LiveAddressError} naming that link and its container
  */
 export async function requireNotLive(
   socket: NetlinkSocket,
@@ -21,9 +21,10 @@ export async function requireNotLive(
     if (!isOfOthers || route.link === undefined) continue;
     const [{ value: holder }] = await socket.batch([getLink(route.link)], signal);
     if (holder?.alias === undefined) continue;
+    const address = IpAddress.fromBytes(destination);
     const message =
-      `${IpAddress.fromBytes(destination)} is in use: link ${holder.name}, of ${holder.alias}, has a route to it, ` +
-      'though the datastore knows nothing of that; another try gets another address, where one is free. Delete that Pod';
-    throw new CoilError('network', message);
+      `${address} is in use: link ${holder.name}, of ${holder.alias}, has a route to it, though the datastore ` +
+      'knows nothing of that; delete the Pod with that link';
+    throw new LiveAddressError(address, message);
   }
 }

@@ -52,8 +52,8 @@ export interface PodNetwork {
   /**
    * Makes the veth pair, addresses and routes of both ends. Where all is there already for the same container, changes
    * nothing. Undoes what it did where it fails.
-   * @throws {CoilError} netns-not-found, link-exists (somebody else's interface of that name), network; and what
-   *   `addresses` throws
+   * @throws {CoilError} netns-not-found, link-exists (somebody else's interface of that name), network, address-live
+   *   (LiveAddressError); and what `addresses` throws
    */
   attach(request: AttachRequest, signal: AbortSignal): Promise<AttachedLinks>;
 

@@ -1,5 +1,6 @@
 import { CoilError } from '../../src/model/error.ts';
 import type { IpAddress } from '../../src/model/ip-address.ts';
+import { LiveAddressError } from '../../src/model/live-address-error.ts';
 import type { AttachmentLinks, LinksView } from '../../src/podnet/attachment-links.ts';
 import { ownerAlias } from '../../src/podnet/owner-alias.ts';
 import type { AttachedLinks, Attachment, AttachRequest, Detachment, PodNetwork } from '../../src/podnet/pod-network.ts';
@@ -108,7 +109,7 @@ export class FakePodNetwork implements PodNetwork, AttachmentLinks {
     if (interfaces.has(ifname) && !joined) throw new CoilError('link-exists', `${netns} has ${ifname} already`);
     for (const [name, { owner, routes }] of this.#links) {
       const held = owner !== undefined && name !== hostIfname && addresses.find((each) => routes.has(String(each)));
-      if (held) throw new CoilError('network', `${held} is in use: link ${name}, of ${owner}, has a route to it`);
+      if (held) throw new LiveAddressError(held, `${held} is in use: link ${name}, of ${owner}, has a route to it`);
     }
     if (joined && link.owner === undefined) {
       this.#links.set(hostIfname, { ...link, owner: ownerOf(attachment) });

@@ -126,13 +126,21 @@ export function podAttachContract(setup: PodNetworkSetup): void {
       await fixture.network.attach(first, soon());
       const second = attachmentOf(await fixture.addNetns(), { containerId: 'c2', hostIfname: 'veth-other' });
       const before = await fixture.print();
-      await fails(fixture.network.attach(second, soon()), 'network', /10\.1\.0\.1 is in use: link veth0123456789a/);
+      await fails(
+        fixture.network.attach(second, soon()),
+        'address-live',
+        /10\.1\.0\.1 is in use: link veth0123456789a/,
+      );
       await fixture.network.settled();
       assert.equal(await fixture.print(), before);
       await fixture.network.check(first, soon());
       // nor does a repetition, of an attach that was killed
       await fixture.addPair({ ...second, addresses: [] }, ownerAlias('c2', 'eth0'));
-      await fails(fixture.network.attach(second, soon()), 'network', /10\.1\.0\.1 is in use: link veth0123456789a/);
+      await fails(
+        fixture.network.attach(second, soon()),
+        'address-live',
+        /10\.1\.0\.1 is in use: link veth0123456789a/,
+      );
       await fixture.network.check(first, soon());
     },
   );

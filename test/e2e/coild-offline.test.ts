@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
 import { DatabaseSync } from 'node:sqlite';
-import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { asProcess } from '../contract/cni-client.ts';
 import { EtcdFixture } from '../etcd/etcd-fixture.ts';
 import { EtcdServer } from '../etcd/etcd-server.ts';
 import { TcpProxy } from '../etcd/tcp-proxy.ts';
 import { needsRoot } from '../kernel/kernel-fixture.ts';
+import { statusOf } from './ask-coild.ts';
 import { eventually } from './eventually.ts';
 import { NodeUnderTest } from './node-under-test.ts';
 import { Relay } from './relay.ts';
@@ -208,24 +207,4 @@ class OfflineScene implements AsyncDisposable {
     this.server.member.thaw();
     await this.#stack.disposeAsync();
   }
-}
-
-interface Status {
-  readonly pods: Readonly<Record<string, string>>;
-  readonly datastore: {
-    readonly state: string;
-    readonly reason: string;
-    readonly 'pending-writes': number;
-    readonly 'lost-addresses': readonly object[];
-  };
-}
-
-async function statusOf({ socket }: NodeUnderTest): Promise<Status> {
-  const { promise, resolve, reject } = Promise.withResolvers<Status>();
-  request({ socketPath: socket, path: '/status', agent: false }, (response) => {
-    text(response).then((body) => resolve(JSON.parse(body) as Status), reject);
-  })
-    .on('error', reject)
-    .end();
-  return await promise;
 }
