@@ -9,6 +9,7 @@ import { NodeIpam, type ReleaseRequest } from '../ipam/node-ipam.ts';
 import { NodeState } from '../ipam/node-state.ts';
 import { NodeSync } from '../ipam/node-sync.ts';
 import { StoreChanges } from '../ipam/store-changes.ts';
+import { UnrecordedLinks } from '../ipam/unrecorded-links.ts';
 import { CoilError } from '../model/error.ts';
 import type { BlockExporter } from '../podnet/block-exporter.ts';
 import type { HostSide } from '../podnet/host-side.ts';
@@ -113,15 +114,19 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
   const { reclaim, garbage } = createReclaim(node, options.reclaim, reclaiming);
   const spool = new DelSpool({ folder: spoolFolder(socket) }, { ...deps, attacher });
   const guard = new NetworkGuard(options, { ...deps, state, keeper, sync, lock });
+  const unrecorded = new UnrecordedLinks(options, { ...deps, state, sync });
   const restIpam = {
     ...podIpam,
     status: async (until: AbortSignal) => {
       await permittedSync.ready(until);
-      return { ...nodeStatus(state), ...(connection && datastoreStatus(connection.status)) };
+      return {
+        ...nodeStatus(state, await unrecorded.current(until)),
+        ...(connection && datastoreStatus(connection.status)),
+      };
     },
   };
   const unavailable = () => obstacleToAdds({ session, sync, changes: storeChanges, keeper, connection, state });
-  addNodeMetrics(deps.metrics, { ...deps, state, sync, session, unavailable, spool: spoolFolder(socket) });
+  addNodeMetrics(deps.metrics, { ...deps, state, sync, session, unrecorded, unavailable, spool: spoolFolder(socket) });
   const observer = requestMetrics(deps.metrics);
   const turns = new CniTurns(options.limits);
   const serve = (connections: number, mayChange?: CoildDeps['mayChange']) =>
@@ -155,6 +160,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
           follow({ sync, changes: storeChanges }, background.signal),
           reclaim.run(background.signal),
           guard.run(background.signal),
+          unrecorded.run(background.signal),
           spool.run(AbortSignal.any([signal, background.signal])),
         ]);
       following = abortable(session.permitted, background.signal).then(loops, () => undefined);

@@ -1,12 +1,17 @@
 import type { NodeState } from '../ipam/node-state.ts';
+import type { UnrecordedLinks } from '../ipam/unrecorded-links.ts';
 import { type Metrics, single } from '../process/metrics.ts';
 import type { StoreConnection } from '../store/store-connection.ts';
 import { SpoolFolder } from './spool-folder.ts';
+
+/** How long a scrape waits for the kernel at most. */
+const LOOK_MS = 5_000;
 
 export interface NodeMetricsDeps {
   readonly state: Pick<NodeState, 'blocks'>;
   readonly sync: { readonly isFresh: boolean };
   readonly session: { readonly obstacle: string | undefined };
+  readonly unrecorded: Pick<UnrecordedLinks, 'current'>;
   /** Why an ADD could not be served now; undefined where it could. */
   readonly unavailable: () => string | undefined;
   /** Undefined where the node cannot go on without its datastore. */
@@ -20,7 +25,7 @@ export interface NodeMetricsDeps {
 
 /** What a node has and how it is, as it is at the time of each scrape. */
 export function addNodeMetrics(metrics: Metrics, deps: NodeMetricsDeps): void {
-  const { state, sync, session, connection, unavailable, clock } = deps;
+  const { state, sync, session, unrecorded, connection, unavailable, clock } = deps;
   metrics.gauge(
     {
       name: 'coil_node_blocks',
@@ -38,7 +43,7 @@ export function addNodeMetrics(metrics: Metrics, deps: NodeMetricsDeps): void {
   metrics.gauge(
     {
       name: 'coil_node_addresses',
-      help: "Addresses of this node's blocks: used, resting (freed lately), free",
+      help: "Addresses of this node's blocks: used, resting (freed lately, or in use without a record), free",
       labels: ['pool', 'family', 'state'],
     },
     () => {
@@ -55,6 +60,13 @@ export function addNodeMetrics(metrics: Metrics, deps: NodeMetricsDeps): void {
         }));
       });
     },
+  );
+  metrics.gauge(
+    {
+      name: 'coil_node_unrecorded_addresses',
+      help: 'Addresses that Pods of this node live with and that are not recorded for them',
+    },
+    async () => single((await unrecorded.current(AbortSignal.timeout(LOOK_MS))).length),
   );
   metrics.gauge({ name: 'coil_node_ready', help: '1 where an ADD could be served, as /readyz' }, () =>
     single(unavailable() === undefined ? 1 : 0),

@@ -1,4 +1,5 @@
 import type { NodeState } from '../ipam/node-state.ts';
+import type { UnrecordedAddress } from '../ipam/unrecorded-links.ts';
 import type { AddressRecord } from '../store/ipam-store.ts';
 import type { DatastoreStatus } from './datastore-status.ts';
 
@@ -11,11 +12,20 @@ export interface NodeStatus {
    * several, the IPv4 one.
    */
   readonly pods: Readonly<Record<string, string>>;
-  /** v1 had no such member, and its readers do not mind. */
+  /** v1 had no such member, nor the next one, and its readers do not mind. */
   readonly datastore?: DatastoreStatus;
+  /** Addresses that Pods live with and that are not recorded for them; only where there are such. */
+  readonly 'unrecorded-addresses'?: readonly UnrecordedStatus[];
 }
 
-export function nodeStatus(state: Pick<NodeState, 'blocks' | 'records'>): NodeStatus {
+export interface UnrecordedStatus extends Omit<UnrecordedAddress, 'address'> {
+  readonly address: string;
+}
+
+export function nodeStatus(
+  state: Pick<NodeState, 'blocks' | 'records'>,
+  unrecorded: readonly UnrecordedAddress[],
+): NodeStatus {
   const pools = Map.groupBy(state.blocks, ({ pool }) => pool);
   const containers = Map.groupBy(state.records, containerOf);
   return {
@@ -23,6 +33,9 @@ export function nodeStatus(state: Pick<NodeState, 'blocks' | 'records'>): NodeSt
     pods: sorted(containers, (records) => {
       const [first] = records.map(({ block, offset }) => block.nth(offset)).sort((a, b) => a.compare(b));
       return String(first);
+    }),
+    ...(unrecorded.length > 0 && {
+      'unrecorded-addresses': unrecorded.map((each) => ({ ...each, address: String(each.address) })),
     }),
   };
 }

@@ -10,6 +10,24 @@ export interface LinkTraces {
   readonly addresses: readonly IpAddress[];
 }
 
+/** A link of the node that carries an owner's mark. */
+export interface MarkedLink {
+  readonly name: string;
+  /** `CONTAINER/INTERFACE`, or a hash of that where it is long. */
+  readonly owner: string;
+  /** Those that a route of the node leads to it for. */
+  readonly addresses: readonly IpAddress[];
+}
+
+/** Who has an address, as it is recorded. */
+export interface AddressClaim {
+  readonly address: IpAddress;
+  /** Empty: anybody may have it. */
+  readonly containerId: string;
+  /** Without it, any of the container's interfaces may have it. */
+  readonly ifname?: string;
+}
+
 /** The links of a node at one moment. */
 export interface LinksView {
   /**
@@ -18,6 +36,9 @@ export interface LinksView {
    * namespace of its other end, so one that is there has a namespace behind it.
    */
   has(traces: LinkTraces): boolean;
+
+  /** Marked links that have addresses which none of the claims lets them have, each with these addresses. */
+  unclaimed(claims: readonly AddressClaim[]): readonly MarkedLink[];
 }
 
 /** The port for what the node's kernel knows of attachments. */

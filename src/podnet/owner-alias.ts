@@ -8,3 +8,10 @@ export function ownerAlias(containerId: string, ifname: string): string {
   if (Buffer.byteLength(alias) <= MAX_BYTES) return alias;
   return `sha256:${createHash('sha256').update(alias).digest('hex')}`;
 }
+
+const OWNER_ALIAS = /^(?:[a-zA-Z0-9][\w.-]*\/[^/\s]+|sha256:[0-9a-f]{64})$/;
+
+/** Whether an alias looks like one that `ownerAlias` makes. */
+export function isOwnerAlias(alias: string): boolean {
+  return OWNER_ALIAS.test(alias);
+}

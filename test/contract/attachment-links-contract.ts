@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { IpAddress } from '../../src/model/ip-address.ts';
+import type { AddressClaim } from '../../src/podnet/attachment-links.ts';
 import {
   attachmentOf,
   networkTest,
@@ -67,4 +68,35 @@ export function attachmentLinksContract(setup: PodNetworkSetup): void {
     }
     assert.equal(await isThere(fixture, { ...attachment, addresses: OTHER_ADDRESSES }), false);
   });
+
+  networkTest(
+    setup,
+    "addresses that no record lets a marked link have are told, and nobody else's",
+    async (fixture) => {
+      const attachment = attachmentOf(await fixture.addNetns());
+      await fixture.network.attach(attachment, soon());
+      for (const [i, owner] of [undefined, 'somebody'].entries()) {
+        const foreign = attachmentOf(await fixture.addNetns(), { hostIfname: `veth-other${i}` });
+        await fixture.addPair({ ...foreign, addresses: [IpAddress.parse(`10.1.0.${i + 3}`)] }, owner);
+      }
+      const unclaimed = async (...claims: readonly Omit<AddressClaim, 'address'>[]) => {
+        const view = await fixture.links.look(soon());
+        const all = claims.flatMap((claim) => attachment.addresses.map((address) => ({ ...claim, address })));
+        return view.unclaimed(all).map(({ name, owner, addresses }) => `${name} ${owner} ${addresses}`);
+      };
+      const all = ['veth0123456789a c1/eth0 10.1.0.1,fd00:1::1'];
+      assert.deepEqual(await unclaimed(), all);
+      assert.deepEqual(await unclaimed({ containerId: 'c1', ifname: 'eth0' }), []);
+      assert.deepEqual(await unclaimed({ containerId: 'c1', ifname: 'net1' }), all, 'another interface has them');
+      assert.deepEqual(
+        await unclaimed({ containerId: 'c', ifname: 'eth0' }, { containerId: 'c' }),
+        all,
+        'another container',
+      );
+      assert.deepEqual(await unclaimed({ containerId: 'c1' }), [], 'no interface was recorded');
+      assert.deepEqual(await unclaimed({ containerId: '' }), [], 'the record cannot be read');
+      await fixture.removeRoute(attachment.hostIfname, attachment.addresses[0]!);
+      assert.deepEqual(await unclaimed(), ['veth0123456789a c1/eth0 fd00:1::1']);
+    },
+  );
 }

@@ -1,9 +1,10 @@
 import { CoilError } from '../../src/model/error.ts';
-import type { IpAddress } from '../../src/model/ip-address.ts';
+import { IpAddress } from '../../src/model/ip-address.ts';
 import { LiveAddressError } from '../../src/model/live-address-error.ts';
 import type { AttachmentLinks, LinksView } from '../../src/podnet/attachment-links.ts';
-import { ownerAlias } from '../../src/podnet/owner-alias.ts';
+import { isOwnerAlias, ownerAlias } from '../../src/podnet/owner-alias.ts';
 import type { AttachedLinks, Attachment, AttachRequest, Detachment, PodNetwork } from '../../src/podnet/pod-network.ts';
+import { unclaimedLinks } from '../../src/podnet/unclaimed-links.ts';
 
 interface FakeLink {
   readonly links: AttachedLinks;
@@ -162,6 +163,13 @@ export class FakePodNetwork implements PodNetwork, AttachmentLinks {
           ({ name, owner, routes }) =>
             (owner === undefined ? name === hostIfname : owner === ownerAlias(containerId, ifname)) ||
             addresses.some((address) => routes.has(String(address))),
+        ),
+      unclaimed: (claims) =>
+        unclaimedLinks(
+          links.flatMap(({ name, owner = '', routes }) =>
+            isOwnerAlias(owner) ? [{ name, owner, addresses: [...routes].map(IpAddress.parse) }] : [],
+          ),
+          claims,
         ),
     };
   }

@@ -4,6 +4,7 @@ import type { NodeUnderTest } from './node-under-test.ts';
 
 export interface Status {
   readonly pods: Readonly<Record<string, string>>;
+  readonly 'unrecorded-addresses'?: readonly Readonly<Record<string, string>>[];
   readonly datastore: {
     readonly state: string;
     readonly reason: string;

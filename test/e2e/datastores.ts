@@ -55,9 +55,13 @@ async function openSqlite({ folder }: { readonly folder: string }): Promise<Data
   };
 }
 
-async function openEtcd({ netns }: { readonly netns: string }): Promise<Datastore> {
+async function openEtcd(node: { readonly netns: string }): Promise<Datastore> {
   etcd ??= EtcdServer.start();
-  const server = await etcd;
+  return await openEtcdOn(await etcd, node);
+}
+
+/** A datastore in an etcd of the test's own. */
+export async function openEtcdOn(server: EtcdServer, { netns }: { readonly netns: string }): Promise<Datastore> {
   await using stack = new AsyncDisposableStack();
   const fixture = stack.use(new EtcdFixture(server));
   // the loopback interface of the node is another one than etcd's
