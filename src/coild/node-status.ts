@@ -27,7 +27,9 @@ export function nodeStatus(
   unrecorded: readonly UnrecordedAddress[],
 ): NodeStatus {
   const pools = Map.groupBy(state.blocks, ({ pool }) => pool);
-  const containers = Map.groupBy(state.records, containerOf);
+  // of a value that cannot be read nobody knows whose it is
+  const named = state.records.filter(({ assignment: { containerId, pod } }) => containerId !== '' || pod !== '');
+  const containers = Map.groupBy(named, containerOf);
   return {
     'address-blocks': sorted(pools, (blocks) => blocks.map(({ block }) => block.toString())),
     pods: sorted(containers, (records) => {
