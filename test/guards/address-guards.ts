@@ -55,6 +55,20 @@ export const ADDRESS_GUARDS: readonly Guard[] = [
     tests: ['test/kernel/netlink-pod-network-contract.test.ts'],
   },
   {
+    name: 'the live address that goes last',
+    file: 'src/model/block-allocator.ts',
+    from: 'this.#avoided.set(offset, now + AVOIDED_MS);',
+    to: '',
+    tests: ['src/model/block-allocator.test.ts'],
+  },
+  {
+    name: 'the records before and after the look at the links',
+    file: 'src/ipam/unrecorded-links.ts',
+    from: '[...before, ...state.records]',
+    to: 'before',
+    tests: ['test/contract/unrecorded-links.test.ts'],
+  },
+  {
     name: 'the undo',
     file: 'src/cni/pod-attacher.ts',
     from: 'if (!allocation.existed) await this.#undoAllocation({ containerId, ifname });',
@@ -85,7 +99,7 @@ export const ADDRESS_GUARDS: readonly Guard[] = [
   {
     name: 'export before allocation',
     file: 'src/ipam/block-keeper.ts',
-    from: "owned.state === 'exported' && owned.allocator.hasRested(now)",
+    from: 'isExported(owned) && owned.allocator.hasRested(now)',
     to: 'owned.allocator.hasRested(now)',
     tests: [NODE_IPAM, MODEL_OVER_SQLITE],
   },
