@@ -9,7 +9,6 @@ import { KubeNodeSource } from '../kube/kube-node-source.ts';
 import { KubePodSource } from '../kube/kube-pod-source.ts';
 import { meteredKube } from '../kube/metered-client.ts';
 import { withFlags } from '../process/command-line.ts';
-import { daemonEnd } from '../process/daemon-end.ts';
 import { openLogger } from '../process/open-logger.ts';
 import { addProcessMetrics } from '../process/process-metrics.ts';
 import type { Main } from '../process/program.ts';
@@ -56,7 +55,10 @@ export const main: Main = (io) =>
       logger.info('coil-controller has stopped', { identity });
       return 0;
     } catch (error) {
-      return daemonEnd(SPEC.name, error, { logger, signal: io.signal });
+      // told to stop while another process had its port
+      if (error === io.signal.reason) return 0;
+      logger.error('coil-controller cannot go on', { error });
+      return 1;
     }
   });
 

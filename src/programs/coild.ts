@@ -14,7 +14,6 @@ import { NetlinkNetworkChanges } from '../podnet/netlink-network-changes.ts';
 import { NetlinkPodNetwork } from '../podnet/netlink-pod-network.ts';
 import { missingCapabilities, processStatus } from '../process/capabilities.ts';
 import { withFlags } from '../process/command-line.ts';
-import { daemonEnd } from '../process/daemon-end.ts';
 import { serveMetrics } from '../process/metrics-listener.ts';
 import { openFilesLimit } from '../process/open-files.ts';
 import { openLogger } from '../process/open-logger.ts';
@@ -81,7 +80,10 @@ export const main: Main = (io) =>
       await runCoild({ ...options, lock }, deps, io.signal);
       return 0;
     } catch (error) {
-      return daemonEnd(SPEC.name, error, { logger, signal: io.signal });
+      // told to stop while another process had its port
+      if (error === io.signal.reason) return 0;
+      logger.error('coild cannot go on', { error });
+      return 1;
     }
   });
 
