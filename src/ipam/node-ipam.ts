@@ -219,7 +219,7 @@ export class NodeIpam {
     for (const record of records) {
       const found = (await store.listAddresses(record.block, signal)).find(({ offset }) => offset === record.offset);
       if (found) state.see(found);
-      else state.forget(record);
+      else state.unsee(record);
     }
     return false;
   }

@@ -91,7 +91,7 @@ export class NodeState {
     const blocks = new Set(snapshot.blocks.map(({ block }) => block.toString()));
     const slots = new Set(snapshot.addresses.map(slotKey));
     for (const [key, { block }] of this.#blocks) if (!blocks.has(key) && !this.#isAhead(key)) this.dropBlock(block);
-    for (const [key, record] of this.#records) if (!slots.has(key) && !this.#isAhead(key)) this.forget(record);
+    for (const [key, record] of this.#records) if (!slots.has(key) && !this.#isAhead(key)) this.#forget(record);
     const added = snapshot.blocks.filter((owned) => this.#keepBlock(owned, snapshot.revision));
     // what the datastore has not seen yet is newer than what it told
     for (const record of snapshot.addresses) this.#record(record, Math.max(record.revision, snapshot.revision));
@@ -138,7 +138,7 @@ export class NodeState {
 
   /** Takes away an assignment; its address rests from now on. */
   removeRecord(slot: AddressSlot, revision: Revision): void {
-    if (this.#isNews(slotKey(slot), revision)) this.forget(slot);
+    if (this.#isNews(slotKey(slot), revision)) this.#forget(slot);
   }
 
   // --- from the node's own calls
@@ -171,14 +171,9 @@ export class NodeState {
     for (const [key, slot] of this.#pending) if (slot.block.equals(block)) this.#pending.delete(key);
   }
 
-  /** Takes away an assignment, because the datastore says that there is none. */
-  forget(slot: AddressSlot): void {
-    const key = slotKey(slot);
-    const owned = this.#blocks.get(slot.block.toString());
-    if (!this.#records.delete(key) || !owned || this.#pending.has(key)) return;
-    const now = this.#clock();
-    owned.allocator.free(slot.offset, now);
-    if (owned.allocator.used === 0) owned.emptySince = now;
+  /** Takes away an assignment that the node came to know is gone; the next one of the address may be there already. */
+  unsee(record: AddressRecord): void {
+    if (this.#records.get(slotKey(record))?.revision === record.revision) this.#forget(record);
   }
 
   /**
@@ -221,6 +216,15 @@ export class NodeState {
   avoid(address: IpAddress): void {
     const owned = this.blocks.find(({ block }) => block.contains(address));
     owned?.allocator.avoid(Number(owned.block.offsetOf(address)), this.#clock());
+  }
+
+  #forget(slot: AddressSlot): void {
+    const key = slotKey(slot);
+    const owned = this.#blocks.get(slot.block.toString());
+    if (!this.#records.delete(key) || !owned || this.#pending.has(key)) return;
+    const now = this.#clock();
+    owned.allocator.free(slot.offset, now);
+    if (owned.allocator.used === 0) owned.emptySince = now;
   }
 
   /** Adds a block unless it is known. Whether it was added. */

@@ -83,6 +83,32 @@ ipamTest(
   },
 );
 
+ipamTest("an address that was freed by others, and given to a Pod since, stays that Pod's", async ({ node, store }) => {
+  await store.createPool('one', poolOf(0, '10.1.0.0/32'), soon());
+  const inOne = { namespace: 'one' };
+  const n = node(
+    {},
+    {
+      free: async (...args) => {
+        await store.free(...args);
+        return await store.free(...args);
+      },
+      listAddresses: async (...args) => {
+        const before = await store.listAddresses(...args);
+        await waitFor(() => n.state.records.length === 0);
+        assert.deepEqual(await allocate(n, pod('b', inOne)), ['10.1.0.0']);
+        return before;
+      },
+    },
+  );
+  await allocate(n, pod('a', inOne));
+  await release(n, pod('a', inOne));
+  assert.deepEqual(
+    n.state.records.map(({ assignment }) => assignment.containerId),
+    ['b'],
+  );
+});
+
 ipamTest(
   'a failed export is told until one succeeds, which is tried without a further ADD',
   async ({ node, store }) => {

@@ -69,6 +69,13 @@ export const ADDRESS_GUARDS: readonly Guard[] = [
     tests: ['test/contract/unrecorded-links.test.ts'],
   },
   {
+    name: 'the next record of an address that was freed by others',
+    file: 'src/ipam/node-state.ts',
+    from: 'if (this.#records.get(slotKey(record))?.revision === record.revision) this.#forget(record);',
+    to: 'this.#forget(record);',
+    tests: [NODE_IPAM],
+  },
+  {
     name: 'the undo',
     file: 'src/cni/pod-attacher.ts',
     from: 'if (!allocation.existed) await this.#undoAllocation({ containerId, ifname });',
