@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../e2e/eventually.ts';
+import type { Cluster } from './cluster.ts';
+import { coildPod } from './containers.ts';
+import { assertFurtherPoolIsUsed } from './further-pool.ts';
+import type { RunningPod } from './pod-object.ts';
+import { type PodSandbox, renewSandbox } from './pod-sandbox.ts';
 import { assertAllReach } from './reach.ts';
 import type { Scenario } from './scenario.ts';
 import { TcpFlows } from './tcp-flow.ts';
@@ -8,14 +13,19 @@ import { Workload } from './workload.ts';
 
 const DOWN_MS = 30_000;
 const PODS = 24;
+const TOLD_MS = 60_000;
 
 export const datastoreIsDown: Scenario = {
   name: 'etcd and the API server are down for 30 s while Pods start and end: all converges, nothing is lost or doubled',
   run: async (cluster, tell) => {
     const steady = await Workload.create(cluster.api, { name: 'steady', replicas: 4 });
+    const renewed = await Workload.create(cluster.api, { name: 'renewed', replicas: 4 });
     const ending = await Workload.create(cluster.api, { name: 'ending', replicas: PODS });
     const before = await steady.untilRunning();
+    const old = await renewed.untilRunning();
+    for (const pods of [before, old]) assert.ok(new Set(pods.map(({ node }) => node)).size > 1, 'all on one node');
     await ending.untilRunning();
+    const coilds = await coildPods(cluster);
     await using flows = await TcpFlows.start(cluster, before);
 
     const starting = await Workload.create(cluster.api, { name: 'starting', replicas: PODS });
@@ -23,13 +33,41 @@ export const datastoreIsDown: Scenario = {
     await eventually('some Pods run', async () => (await starting.running()).length >= 3, 60_000);
     await cluster.plane.stopDatastore();
     tell('etcd and the API server are down');
-    await delay(DOWN_MS);
+    const over = delay(DOWN_MS);
+    const sandboxes = await Promise.all(old.map((pod) => renewSandbox(cluster, pod, DOWN_MS)));
+    tell(`${sandboxes.length} Pods have another sandbox and address`);
+    await over;
     await cluster.plane.resumeDatastore();
     tell('they are back');
     const after = [...(await starting.untilRunning()), ...(await ending.untilRunning())];
     assert.deepEqual(await steady.untilRunning(), before, 'Pods that ran are others now');
     tell(`all Pods run; connections stood still for ${await flows.assertKept()} ms at most`);
-    await assertAllReach(cluster, [...before, ...after]);
-    await Promise.all([starting, ending, steady].map((workload) => workload.delete()));
+    const again = await untilTold(renewed, old, sandboxes);
+    assert.deepEqual(await coildPods(cluster), coilds, 'coild did not go on');
+    await assertAllReach(cluster, [...before, ...again, ...after]);
+    await assertFurtherPoolIsUsed(cluster);
+    tell('Pods of a pool that was made since have its addresses');
+    await Promise.all([starting, ending, renewed, steady].map((workload) => workload.delete()));
   },
 };
+
+/** Waits for coild to be ready on every node. */
+function coildPods(cluster: Cluster): Promise<readonly RunningPod[]> {
+  const find = () => Promise.all(cluster.nodes.map(({ name }) => coildPod(cluster, name)));
+  return eventually('coild is ready on every node', find, TOLD_MS);
+}
+
+/** Waits until the API server knows of the sandboxes that the Pods have now. @throws where these are other Pods */
+async function untilTold(
+  workload: Workload,
+  pods: readonly RunningPod[],
+  sandboxes: readonly PodSandbox[],
+): Promise<readonly RunningPod[]> {
+  const ips = new Map(pods.map(({ uid }, i) => [uid, sandboxes[i]!.ip]));
+  const told = async () => {
+    const now = await workload.untilRunning();
+    for (const { name, uid, ip } of now) assert.equal(ip, ips.get(uid), name);
+    return now;
+  };
+  return await eventually('the API server knows the addresses that Pods got without it', told, TOLD_MS);
+}

@@ -4,7 +4,7 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Cluster } from './cluster.ts';
 import type { RunningPod } from './pod-object.ts';
-import { sandboxPid } from './reach.ts';
+import { podSandbox } from './pod-sandbox.ts';
 
 const ANSWER_MS = 15_000;
 
@@ -22,7 +22,7 @@ export class Peer implements AsyncDisposable {
 
   /** @param command path of a script, and its arguments */
   static async start(cluster: Cluster, pod: RunningPod, ...command: readonly string[]): Promise<Peer> {
-    const pid = await sandboxPid(cluster, pod);
+    const { pid } = await podSandbox(cluster, pod);
     const [program, ...args] = cluster.node(pod.node).networkLine(pid, [process.execPath, ...command]);
     return new Peer(spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] }));
   }

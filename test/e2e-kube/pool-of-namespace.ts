@@ -1,8 +1,5 @@
-import assert from 'node:assert/strict';
-import { IpAddress } from '../../src/model/ip-address.ts';
-import { IpPrefix } from '../../src/model/ip-prefix.ts';
 import { POOLS } from './cluster.ts';
-import type { RunningPod } from './pod-object.ts';
+import { assertInSubnet } from './in-subnet.ts';
 import { assertAllReach } from './reach.ts';
 import type { Scenario } from './scenario.ts';
 import { Workload } from './workload.ts';
@@ -23,15 +20,10 @@ export const poolOfNamespace: Scenario = {
     const inDmz = await web.untilRunning();
     const elsewhere = (await Promise.all(others.map((other) => other.untilRunning()))).flat();
     tell('all Pods run');
-    assertIn(POOLS.dmz[0], inDmz);
-    assertIn(POOLS.default[0], elsewhere);
+    assertInSubnet(POOLS.dmz[0], inDmz);
+    assertInSubnet(POOLS.default[0], elsewhere);
     await assertAllReach(cluster, [...inDmz.slice(0, 6), ...elsewhere]);
     tell('they reach each other');
     await Promise.all([web, ...others].map((workload) => workload.delete()));
   },
 };
-
-function assertIn(subnet: string, pods: readonly RunningPod[]): void {
-  const prefix = IpPrefix.parse(subnet);
-  for (const { name, ip } of pods) assert.ok(prefix.contains(IpAddress.parse(ip)), `${name} has ${ip}`);
-}

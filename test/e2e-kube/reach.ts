@@ -2,6 +2,7 @@ import type { Cluster } from './cluster.ts';
 import type { CommandLine } from './command.ts';
 import { inParallel } from './in-parallel.ts';
 import type { RunningPod } from './pod-object.ts';
+import { podSandbox } from './pod-sandbox.ts';
 
 const AT_ONCE = 6;
 const FETCH_MS = 120_000;
@@ -37,18 +38,8 @@ export async function fetchFrom(
   pods: readonly Reachable[],
 ): Promise<readonly string[]> {
   const node = cluster.node(client.node);
-  const pid = await sandboxPid(cluster, client);
+  const { pid } = await podSandbox(cluster, client);
   return failures(pods, await node.runInNetwork(pid, fetchLine(cluster, pods), { timeoutMs: FETCH_MS }));
-}
-
-/** Of the process in a Pod's sandbox, as its node sees it. */
-export async function sandboxPid(cluster: Cluster, { node, uid, name }: RunningPod): Promise<number> {
-  const { cri } = cluster.node(node);
-  const found = (await cri.listPodSandbox()).find(
-    ({ state, metadata }) => state === 'SANDBOX_READY' && metadata.uid === uid,
-  );
-  if (!found) throw new Error(`the Pod ${name} has no sandbox on ${node}`);
-  return (await cri.podSandboxStatus(found.id)).pid;
 }
 
 function fetchLine({ podProgram }: Cluster, pods: readonly Reachable[]): CommandLine {
