@@ -56,6 +56,9 @@ export const otherPlugins: Scenario = {
     await Promise.all(workloads.map((one) => one.delete()));
     const answer = await cluster.node(far).run([cluster.podProgram, 'fetch', atNode.ip]);
     assert.match(answer, / - Connection refused/, 'the host port of a Pod that is gone');
+    await installCoil(cluster);
+    await cluster.untilReady();
+    tell('the plugin bandwidth is out of it again');
   },
 };
 
