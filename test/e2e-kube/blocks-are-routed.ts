@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../e2e/eventually.ts';
 import type { Cluster } from './cluster.ts';
+import { needlessBlocks } from './differences.ts';
 import { SCAN_INTERVAL_MS } from './installation.ts';
 import { observe } from './observe.ts';
 import type { Scenario } from './scenario.ts';
@@ -24,25 +25,21 @@ export const blocksAreRouted: Scenario = {
 
     await web.scale(2);
     await web.untilRunning();
-    await eventually('empty blocks are returned', () => hasNoneTooMany(cluster), 10 * SCAN_INTERVAL_MS);
-    assert.ok((await freeBlocks(cluster)) > before);
+    const returned = () => assertNoneTooMany(cluster).then(() => true);
+    await eventually('empty blocks are returned', returned, 10 * SCAN_INTERVAL_MS);
+    const after = await freeBlocks(cluster);
+    assert.ok(after > before, `${after} blocks are free, and ${before} were while ${PODS} Pods ran`);
     await eventually('what is left is routed, and no more', routed, BGP_MS);
     await web.delete();
     const none = async () => (await observe(cluster)).blocks.length === 0;
     await eventually('the last blocks are returned', none, 10 * SCAN_INTERVAL_MS);
-    assert.equal(await freeBlocks(cluster), 2 ** (32 - 16 - 4));
+    assert.equal(await freeBlocks(cluster), 2 ** (32 - 16 - 4), 'blocks that are free without Pods');
   },
 };
 
 /** A node with Pods keeps one empty block, in case etcd fails (docs/offline.md); a node without Pods has none. */
-async function hasNoneTooMany(cluster: Cluster): Promise<boolean> {
-  const { blocks, addresses } = await observe(cluster);
-  const inUse = new Set(addresses.map(({ block }) => block));
-  return cluster.nodes.every(({ name }) => {
-    const its = blocks.filter(({ node }) => node === name);
-    const used = its.filter(({ block }) => inUse.has(block)).length;
-    return its.length <= (used > 0 ? used + 1 : 0);
-  });
+async function assertNoneTooMany(cluster: Cluster): Promise<void> {
+  assert.deepEqual(needlessBlocks(await observe(cluster)), []);
 }
 
 async function assertRouted(cluster: Cluster): Promise<void> {

@@ -65,11 +65,11 @@ function betweenAddressesAndBlocks({ addresses, blocks, owners, nodes }: Observe
       ...unequal(`the node of ${ip}, and that of its block ${block}`, nodeOf.get(containerId) ?? owner, owner),
     );
   }
-  return [...found, ...needless(blocks, addresses)];
+  return [...found, ...needlessBlocks({ blocks, addresses })];
 }
 
-/** Of its empty blocks of a pool a node keeps one, for the Pods to come, and only beside others. */
-function needless(blocks: Observed['blocks'], addresses: Observed['addresses']): string[] {
+/** Nodes with too many, a sentence each: of its empty blocks of a pool a node keeps one, and only beside others. */
+export function needlessBlocks({ blocks, addresses }: Pick<Observed, 'blocks' | 'addresses'>): readonly string[] {
   const used = new Set(addresses.map(({ block }) => block));
   const groups = Map.groupBy(blocks, ({ pool, node }) => `${node} of pool ${pool}`);
   return [...groups].flatMap(([owner, its]) => {
