@@ -1,5 +1,8 @@
+import { eventually } from '../e2e/eventually.ts';
 import type { Cluster } from './cluster.ts';
 import { type PodObject, type RunningPod, runningPod } from './pod-object.ts';
+
+const READY_MS = 60_000;
 
 /** Kills the process of a container, as the kernel does where memory is short. @param id as containerd names it */
 export async function killContainer(cluster: Cluster, node: string, id: string): Promise<void> {
@@ -22,4 +25,10 @@ export async function coildPod({ api }: Cluster, node: string): Promise<RunningP
   const its = pods.flatMap((pod) => runningPod(pod) ?? []).find((pod) => pod.node === node);
   if (!its) throw new Error(`coild does not run on ${node}`);
   return its;
+}
+
+/** Those of all nodes, in their order; waits until all run. */
+export function coildPods(cluster: Cluster): Promise<readonly RunningPod[]> {
+  const find = () => Promise.all(cluster.nodes.map(({ name }) => coildPod(cluster, name)));
+  return eventually('coild runs on every node', find, READY_MS);
 }

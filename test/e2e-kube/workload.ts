@@ -5,6 +5,7 @@ import { type PodObject, type RunningPod, runningPod } from './pod-object.ts';
 
 /** Of what serves in each Pod; it answers with the Pod's name. */
 export const POD_PORT = 8080;
+const NODE_LABEL = 'kubernetes.io/hostname';
 const KINDS = { Deployment: 'deployments', StatefulSet: 'statefulsets' } as const;
 
 export interface WorkloadOptions {
@@ -17,6 +18,8 @@ export interface WorkloadOptions {
   readonly hostPort?: number;
   /** The only node for its Pods. */
   readonly node?: string;
+  /** Whether every node gets as many of its Pods; else the scheduler may put all on one. */
+  readonly isSpread?: boolean;
 }
 
 /** A Deployment or StatefulSet of Pods that answer on a port. */
@@ -75,7 +78,7 @@ export class Workload {
 
   /** Whether its Pods may be on any node, or on one only. */
   async place(node: string | null): Promise<void> {
-    const nodeSelector = { 'kubernetes.io/hostname': node };
+    const nodeSelector = { [NODE_LABEL]: node };
     await this.#api.merge(this.#path, { spec: { template: { spec: { nodeSelector } } } });
   }
 
@@ -99,7 +102,8 @@ function workloadsPath(kind: keyof typeof KINDS, namespace: string): string {
   return `/apis/apps/v1/namespaces/${namespace}/${KINDS[kind]}`;
 }
 
-function manifest({ kind = 'Deployment', name, replicas, annotations, hostPort, node }: WorkloadOptions): object {
+function manifest(options: WorkloadOptions): object {
+  const { kind = 'Deployment', name, replicas, annotations, hostPort, node, isSpread } = options;
   const labels = { app: name };
   const spec = {
     replicas,
@@ -108,13 +112,19 @@ function manifest({ kind = 'Deployment', name, replicas, annotations, hostPort, 
       metadata: { labels, ...(annotations && { annotations }) },
       spec: {
         ...{ automountServiceAccountToken: false, enableServiceLinks: false },
-        ...(node !== undefined && { nodeSelector: { 'kubernetes.io/hostname': node } }),
+        ...(node !== undefined && { nodeSelector: { [NODE_LABEL]: node } }),
+        ...(isSpread && { topologySpreadConstraints: [evenly(labels)] }),
         containers: [container(hostPort)],
       },
     },
     ...(kind === 'StatefulSet' && { serviceName: name, podManagementPolicy: 'Parallel' }),
   };
   return { apiVersion: 'apps/v1', kind, metadata: { name }, spec };
+}
+
+function evenly(matchLabels: Readonly<Record<string, string>>): object {
+  const [maxSkew, topologyKey, whenUnsatisfiable] = [1, NODE_LABEL, 'DoNotSchedule'];
+  return { maxSkew, topologyKey, whenUnsatisfiable, labelSelector: { matchLabels } };
 }
 
 function container(hostPort: number | undefined): object {
