@@ -7,7 +7,7 @@ import type { RunningPod } from './pod-object.ts';
 const SCRIPT = join(import.meta.dirname, 'tcp-flow-peer.ts');
 const PORT = '4712';
 /** A lost packet is sent again after 0.2 s, and then after twice as long; more than that a user would see. */
-const LONGEST_GAP_MS = 5_000;
+const LONGEST_GAP_MS = 2_000;
 
 interface Report {
   readonly answered: number;
