@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { bundle } from '../../tools/hypercoil/bundle.ts';
 import { makeExecutable } from '../../tools/hypercoil/executable.ts';
@@ -8,7 +8,10 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** What its coild says of itself. */
 export const NEXT_VERSION = '2.0.0-e2e';
 
-/** Builds the project's image as its next version will be: the same sources, with another version in package.json. */
+/**
+ * Builds the project's image as its next version will be: the same sources, with another version in package.json,
+ * and a plugin that does the same and is another file.
+ */
 export async function writeNextImage(folder: string): Promise<ImageFile> {
   const root = join(folder, 'next');
   try {
@@ -19,9 +22,14 @@ export async function writeNextImage(folder: string): Promise<ImageFile> {
     await writeFile(join(root, 'package.json'), JSON.stringify({ ...manifest, version: NEXT_VERSION }));
     await bundle(root, 'src/programs/hypercoil.ts', join(root, 'hypercoil.cjs'));
     await makeExecutable('hypercoil.cjs', 'hypercoil', root);
-    await copyFile(join(ROOT, 'dist/coil'), join(root, 'coil'));
+    await writeFile(join(root, 'coil'), await nextPlugin(), { mode: 0o755 });
     return await writeCoilImage(folder, { dist: root, tag: 'coil:e2e-next' });
   } finally {
     await rm(root, { recursive: true });
   }
+}
+
+/** What its installer puts in place of the plugin. */
+export async function nextPlugin(): Promise<Buffer> {
+  return Buffer.concat([await readFile(join(ROOT, 'dist/coil')), Buffer.from(NEXT_VERSION)]);
 }
