@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../e2e/eventually.ts';
+import { assertAgreement } from './agreement.ts';
 import type { Cluster } from './cluster.ts';
 import { coildLog } from './coild-log.ts';
 import { coildPod, coildPods, killCoild } from './containers.ts';
@@ -46,6 +47,7 @@ export const coildIsReplaced: Scenario = {
     tell(`coild ${NEXT_VERSION} is rolled out`);
     await Promise.all([starting.untilRunning(), burst.untilRunning()]);
     tell(`${PODS} more Pods run; connections stood still for ${await flows.assertKept()} ms at most`);
+    await assertAgreement(cluster);
     const spooled = await spooledDels(cluster);
     assert.ok(spooled > 0, 'no DEL came while coild was gone');
     tell(`${spooled} DELs came while coild was gone`);

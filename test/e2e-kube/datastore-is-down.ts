@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../e2e/eventually.ts';
+import { assertAgreement } from './agreement.ts';
 import { coildPods } from './containers.ts';
 import { assertFurtherPoolIsUsed } from './further-pool.ts';
 import type { RunningPod } from './pod-object.ts';
@@ -43,6 +44,7 @@ export const datastoreIsDown: Scenario = {
     const again = await untilTold(renewed, old, sandboxes);
     assert.deepEqual(await coildPods(cluster), coilds, 'coild did not go on');
     await assertAllReach(cluster, [...before, ...again, ...after]);
+    await assertAgreement(cluster);
     await assertFurtherPoolIsUsed(cluster);
     tell('Pods of a pool that was made since have its addresses');
     await Promise.all([starting, ending, renewed, steady].map((workload) => workload.delete()));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { assertAgreement } from './agreement.ts';
 import { assertAllReach } from './reach.ts';
 import type { Scenario } from './scenario.ts';
 import { Workload } from './workload.ts';
@@ -18,6 +19,7 @@ export const manyPods: Scenario = {
         `none on ${node.name}`,
       );
     tell(`${await assertAllReach(cluster, pods)} fetches`);
+    await assertAgreement(cluster);
     await web.delete();
     tell('the Pods are gone');
   },

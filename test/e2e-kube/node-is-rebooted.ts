@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../e2e/eventually.ts';
+import { assertAgreement } from './agreement.ts';
 import { readBootId } from './boot-id.ts';
 import type { Cluster } from './cluster.ts';
 import { coildLog, type LogLine } from './coild-log.ts';
@@ -56,6 +57,7 @@ export const nodeIsRebooted: Scenario = {
     tell('its Pods run');
     const reach = async () => (await assertAllReach(cluster, await web.untilRunning())) > 0;
     await eventually('all Pods reach each other', reach, 30_000);
+    await assertAgreement(cluster);
     await web.delete();
   },
 };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { hostIfname } from '../../src/podnet/host-ifname.ts';
 import { eventually } from '../e2e/eventually.ts';
+import { assertAgreement } from './agreement.ts';
 import { type CachedAdd, cachedAdds } from './cached-adds.ts';
 import type { Cluster } from './cluster.ts';
 import { killContainer } from './containers.ts';
@@ -47,6 +48,7 @@ export const podsComeBack: Scenario = {
       `on another node, every Pod reached it ${Math.round(ms)} ms after its ADD, the start of its container included`,
     );
     await cluster.api.merge(path, { spec: { unschedulable: null } });
+    await assertAgreement(cluster);
     await Promise.all([db.delete(), clients.delete()]);
   },
 };

@@ -1,3 +1,4 @@
+import { assertAgreement } from './agreement.ts';
 import { POOLS } from './cluster.ts';
 import { assertInSubnet } from './in-subnet.ts';
 import { assertAllReach } from './reach.ts';
@@ -24,6 +25,7 @@ export const poolOfNamespace: Scenario = {
     assertInSubnet(POOLS.default[0], elsewhere);
     await assertAllReach(cluster, [...inDmz.slice(0, 6), ...elsewhere]);
     tell('they reach each other');
+    await assertAgreement(cluster);
     await Promise.all([web, ...others].map((workload) => workload.delete()));
   },
 };
