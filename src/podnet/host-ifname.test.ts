@@ -13,6 +13,7 @@ test('other interfaces of a Pod have names of their own, which the kernel takes'
   const names = ['eth0', 'eth1', 'net1'].map((ifname) => hostIfname('default', 'nginx', ifname));
   assert.equal(new Set(names).size, 3);
   for (const name of names) assert.equal(name.length, 15);
+  assert.notEqual(hostIfname('default', 'nginx', 'net1'), hostIfname('default', 'nginx.net1', 'eth0'));
 });
 
 test('an alias names container and interface, and stays within 255 bytes', () => {
