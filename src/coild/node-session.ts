@@ -5,9 +5,10 @@ import { abortable } from '../process/abortable.ts';
 import { sleep } from '../process/backoff.ts';
 import type { Logger } from '../process/logger.ts';
 import { VERSION } from '../process/version.ts';
-import { type NodeHolder, type NodeSessions, SESSION_SECONDS } from '../store/node-sessions.ts';
+import { type HoldOutcome, type NodeHolder, type NodeSessions, SESSION_SECONDS } from '../store/node-sessions.ts';
 import { lockNode, type NodeLockDeps } from './node-lock.ts';
 
+type OtherHolder = Extract<HoldOutcome, { outcome: 'taken' }>['by'];
 type Verbs = Pick<PodAttacher, 'add' | 'del' | 'check'>;
 
 const HOLD_EVERY_MS = (SESSION_SECONDS * 1000) / 3;
@@ -30,6 +31,7 @@ export interface NodeSessionDeps extends Pick<NodeLockDeps, 'tryLockFile'> {
   readonly bootId: () => Promise<string>;
   readonly now: () => Date;
   readonly logger: Logger;
+  readonly sleep?: typeof sleep;
 }
 
 /**
@@ -113,12 +115,13 @@ export class NodeSession {
   }
 
   async #hold(signal: AbortSignal): Promise<void> {
-    const { sessions, bootId, now } = this.#deps;
+    const { sessions, bootId, now, sleep: wait = sleep } = this.#deps;
     const { node, host } = this.#options;
     const holder = { id: randomUUID(), bootId: await bootId(), host, version: VERSION, since: now().toISOString() };
     let serves = false;
+    let by: OtherHolder | undefined;
     for (;;) {
-      const by = sessions && (await this.#otherHolder(sessions, holder, signal));
+      by = sessions && (await this.#otherHolder(sessions, { holder, known: by }, signal));
       if (by !== undefined) {
         const who = `another coild serves node ${node}: on host ${by.host}, since ${by.since}; is COIL_NODE_NAME right on both?`;
         if (serves) throw new CoilError('conflict', who);
@@ -129,19 +132,24 @@ export class NodeSession {
         serves = true;
         this.#permitted.resolve();
       }
-      await sleep(serves ? HOLD_EVERY_MS : LOOK_EVERY_MS, signal);
+      await wait(serves ? HOLD_EVERY_MS : LOOK_EVERY_MS, signal);
     }
   }
 
-  /** Undefined where this coild has the session, or where nobody can say. */
-  async #otherHolder(sessions: NodeSessions, holder: NodeHolder, signal: AbortSignal) {
+  /** Undefined where this coild has the session, or where nobody can say; but for another machine that was `known`. */
+  async #otherHolder(
+    sessions: NodeSessions,
+    { holder, known }: { readonly holder: NodeHolder; readonly known: OtherHolder | undefined },
+    signal: AbortSignal,
+  ): Promise<OtherHolder | undefined> {
     try {
       const held = await sessions.hold(this.#options.node, holder, signal);
       return held.outcome === 'taken' ? held.by : undefined;
     } catch (error) {
       signal.throwIfAborted();
       this.#deps.logger.debug('cannot hold the session of this node; trying again', { error });
-      return undefined;
+      // the one of this machine is from before a reboot, and gone
+      return known?.host === holder.host ? undefined : known;
     }
   }
 

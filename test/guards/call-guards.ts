@@ -13,6 +13,13 @@ export const CALL_GUARDS: readonly Guard[] = [
     built: true,
   },
   {
+    name: 'the other machine that served when the datastore answered last',
+    file: 'src/coild/node-session.ts',
+    from: 'return known?.host === holder.host ? undefined : known;',
+    to: 'return undefined;',
+    tests: ['src/coild/node-session.test.ts'],
+  },
+  {
     name: 'the spooled DEL before the ADD',
     file: 'src/coild/del-spool.ts',
     from: 'if (this.#folder.has(name)) await this.#replay(name, signal);',
