@@ -29,6 +29,8 @@ export function isProven(proofs: ReadonlySet<Proof>): boolean {
 export class LeakJudge {
   readonly #deps: LeakJudgeDeps;
   readonly #silent = new Set<Proof>();
+  /** Attachments whose Pods the API server has, in the order in which it said so. */
+  readonly #held = new Set<string>();
 
   constructor(deps: LeakJudgeDeps) {
     this.#deps = deps;
@@ -46,12 +48,14 @@ export class LeakJudge {
   ): Promise<ReadonlyMap<string, ReadonlySet<Proof>>> {
     const unlinked = (await this.#ask('node', () => unlinkedOf(this.#deps, all, signal), signal)) ?? NONE;
     const suspects = wanted.filter((attachment) => unlinked.has(attachment.key));
+    for (const key of this.#held) if (!unlinked.has(key)) this.#held.delete(key);
     if (suspects.length === 0) return new Map();
     const { podUids } = this.#deps;
     const runtime = await this.#askRuntime(all, unlinked, signal);
     const proven = new Map<string, ReadonlySet<Proof>>();
     let questions = MAX_PODS_ASKED;
-    for (const attachment of suspects) {
+    // a Pod that is gone has to be found so at each look of the grace; who is held may wait for another look
+    for (const attachment of this.#leastHeldFirst(suspects)) {
       const { containerId, namespace, pod, podUid } = attachment;
       const sandbox = runtime?.get(containerId);
       // whoever has deleted the link of one that runs, there is a process that has the address
@@ -60,13 +64,21 @@ export class LeakJudge {
       if (runtime && !sandbox && containerId !== '') proofs.add('runtime');
       else if (podUids && podUid !== undefined && questions-- > 0) {
         const uids = await this.#ask('api', () => podUids.uidsOf(namespace, pod, signal), signal);
-        if (uids && !uids.has(podUid)) proofs.add('api');
+        this.#held.delete(attachment.key);
+        if (uids?.has(podUid)) this.#held.add(attachment.key);
+        else if (uids) proofs.add('api');
         // an answer that does not come takes its time, once a look
         if (!uids) questions = 0;
       }
       if (isProven(proofs)) proven.set(attachment.key, proofs);
     }
     return proven;
+  }
+
+  #leastHeldFirst(suspects: readonly RecordedAttachment[]): readonly RecordedAttachment[] {
+    const order = new Map([...this.#held].map((key, i) => [key, i]));
+    const rank = ({ key }: RecordedAttachment) => order.get(key) ?? -1;
+    return suspects.toSorted((a, b) => rank(a) - rank(b));
   }
 
   /** By container ID; undefined where the runtime tells nothing. */
