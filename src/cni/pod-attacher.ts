@@ -155,7 +155,7 @@ function releaseRequest({ containerId, ifname, namespace, pod }: AttachmentReque
   return { containerId, ifname, ...(namespace && pod ? { namespace, pod } : {}) };
 }
 
-/** Every address that could be given was found to be in use, or the attachment has kept such a one. */
+/** Every address that could be given was found to be in use, or the attachment has such a one already. */
 function noneFree(cause: LiveAddressError): CoilError {
-  return new CoilError('address-live', 'there is no address for this Pod that no other one lives with', { cause });
+  return new CoilError('address-live', 'no other address could be had for this Pod', { cause });
 }

@@ -36,7 +36,7 @@ describe('an address that was freed under a Pod that lives with it, by a coild t
     for (const _ of [1, 2]) {
       const { code, text } = await next.fail('ADD');
       assert.equal(code, 11);
-      assert.match(text, /no address for this Pod that no other one lives with/);
+      assert.match(text, /no other address could be had for this Pod/);
       assert.match(
         text,
         new RegExp(`${address} is in use: link ${live.hostLink}, of .*; delete the Pod with that link`),
