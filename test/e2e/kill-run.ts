@@ -51,20 +51,29 @@ export async function killAtEvery(
     assert.equal(await coild.ended(), 'SIGKILL', nameOf(add));
     coild = await start(node, del);
     const result = await sandbox.add();
-    assert.deepEqual(await stateOf(node, sandbox, subnet), expected.attached, nameOf(add));
+    await settledAs(expected.attached, () => stateOf(node, sandbox, subnet), nameOf(add));
     await sandbox.succeed('CHECK', { netconf: { prevResult: result } });
 
     await sandbox.call('DEL');
     assert.equal(await coild.ended(), 'SIGKILL', nameOf(del));
     coild = await start(node, adds[i + 1] ?? ENDLESS);
     await sandbox.del();
-    const isDetached = async () => isDeepStrictEqual(await stateOf(node, sandbox, subnet), expected.detached);
-    await eventually('nothing is left', isDetached).catch(async () =>
-      assert.deepEqual(await stateOf(node, sandbox, subnet), expected.detached, nameOf(del)),
-    );
+    await settledAs(expected.detached, () => stateOf(node, sandbox, subnet), nameOf(del));
     await node.removePod(sandbox.netns);
   }
   return wanted;
+}
+
+/** The kernel tells of carriers, and coild deletes links, a moment later. */
+async function settledAs(
+  expected: readonly string[],
+  state: () => Promise<readonly string[]>,
+  message: string,
+): Promise<void> {
+  const isSettled = async () => isDeepStrictEqual(await state(), expected);
+  await eventually('all is as after an undisturbed call', isSettled).catch(async () =>
+    assert.deepEqual(await state(), expected, message),
+  );
 }
 
 /** The beginning of a pool's addresses. */
