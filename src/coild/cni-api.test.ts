@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { abortable } from '../process/abortable.ts';
@@ -9,6 +9,8 @@ import { type CniApiDeps, serveCni } from './cni-api.ts';
 import { CniTurns } from './cni-turns.ts';
 
 const LIMITS = { atOnce: 1, waiting: 1 };
+const LINK = { name: 'eth0', mac: '02:00:00:00:00:01', mtu: 1500 };
+const ATTACHED = { netns: '/run/netns/x', links: { host: LINK, container: LINK }, addresses: [] };
 
 /** A server of the plugin's calls, each of which is given so many milliseconds. */
 async function served(deps: Partial<CniApiDeps['attacher']>, ms: number) {
@@ -21,30 +23,34 @@ async function served(deps: Partial<CniApiDeps['attacher']>, ms: number) {
     observer: { cni: () => undefined, rest: () => undefined },
     logger: nullLogger,
   };
-  const options = { authorize: async () => undefined, deadline: () => AbortSignal.timeout(ms), bodyLimit: 1024 };
-  let requests = 0;
+  const options = { authorize: async () => undefined, deadlineMs: ms, bodyLimit: 1024 };
+  const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
-    requests++;
+    requests.push(request);
     void serveCni(all, options, request, response);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    call: async (command: string) => {
+    call: async (command: string, container = 'c1', signal: AbortSignal | null = null) => {
       const headers = {
         'CNI-Command': command,
-        ...{ 'CNI-Containerid': 'c1', 'CNI-Netns': '/run/netns/x', 'CNI-Ifname': 'eth0' },
+        ...{ 'CNI-Containerid': container, 'CNI-Netns': '/run/netns/x', 'CNI-Ifname': 'eth0' },
         'CNI-Args': 'K8S_POD_NAMESPACE=ns;K8S_POD_NAME=pod',
       };
       const body = JSON.stringify({ cniVersion: '0.4.0', name: 'k8s', type: 'coil' });
-      const answer = await fetch(`http://127.0.0.1:${port}/cni`, { method: 'POST', headers, body });
+      const answer = await fetch(`http://127.0.0.1:${port}/cni`, { method: 'POST', headers, body, signal });
       const text = await answer.text();
       return { status: answer.status, json: text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>) };
     },
     /** Waits until so many calls have come. */
     asked: async (count: number) => {
-      while (requests < count) await new Promise(setImmediate);
+      while (requests.length < count) await new Promise(setImmediate);
+    },
+    /** Waits until the client of the last call has gone. */
+    gone: async () => {
+      while (!requests.at(-1)?.destroyed) await new Promise(setImmediate);
     },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
@@ -61,7 +67,9 @@ test('a call that the kernel never answers is answered in time, and keeps its tu
   assert.deepEqual([status, json?.code, json?.cniVersion], [503, 11, '0.4.0']);
   assert.match(String(json?.msg), /^coild could not do it in time/);
   // the next one waits for its turn, in vain
-  assert.equal((await server.call('DEL')).json?.code, 11);
+  const late = await server.call('DEL');
+  assert.equal(late.json?.code, 11);
+  assert.match(String(late.json?.msg), /^no turn within 100ms: /);
   kernel.resolve();
   assert.deepEqual(await server.call('DEL'), { status: 200, json: undefined });
 });
@@ -99,3 +107,33 @@ test('a call beyond those that wait is refused at once, and STATUS never', async
   kernel.resolve();
   assert.deepEqual((await Promise.all(calls)).map((answer) => answer.status).sort(), [200, 200, 503]);
 });
+
+for (const [command, verb] of [
+  ['ADD', 'add'],
+  ['DEL', 'del'],
+] as const) {
+  test(`where the plugin of ${command} goes away while it waits, it is not done, and keeps nobody waiting`, async () => {
+    const kernel = Promise.withResolvers<void>();
+    const begun: string[] = [];
+    const work = async ({ containerId }: { readonly containerId: string }) => {
+      begun.push(containerId);
+      await kernel.promise;
+      return ATTACHED;
+    };
+    await using server = await served({ [verb]: work }, 30_000);
+    const first = server.call(command, 'c1');
+    await server.asked(1);
+    const killed = new AbortController();
+    const waiting = server.call(command, 'c2', killed.signal);
+    await server.asked(2);
+    killed.abort();
+    await assert.rejects(waiting, { name: 'AbortError' });
+    await server.gone();
+    // one may wait: the place is free again
+    const next = server.call(command, 'c3');
+    await server.asked(3);
+    kernel.resolve();
+    assert.deepEqual([(await first).status, (await next).status], [200, 200]);
+    assert.deepEqual(begun, ['c1', 'c3']);
+  });
+}

@@ -10,10 +10,11 @@ import { answerVersion } from '../cni/versions.ts';
 import { CoilError } from '../model/error.ts';
 import { isRecord } from '../model/json.ts';
 import { abortable } from '../process/abortable.ts';
+import { formatDuration } from '../process/duration.ts';
 import type { Logger } from '../process/logger.ts';
 import { parametersOf } from './cni-parameters.ts';
 import type { CniTurn, CniTurns } from './cni-turns.ts';
-import { bodyOf } from './request-body.ts';
+import { bodyOf, departureOf } from './request-body.ts';
 import type { RequestObserver } from './request-metrics.ts';
 import { toRestFailure } from './rest-failure.ts';
 
@@ -37,7 +38,8 @@ export interface CniApiDeps {
 export interface CniApiOptions {
   /** Rejects where the client of a request may not change anything. */
   readonly authorize: (request: IncomingMessage) => Promise<void>;
-  readonly deadline: () => AbortSignal;
+  /** A call is answered within it. */
+  readonly deadlineMs: number;
   /** In bytes. */
   readonly bodyLimit: number;
 }
@@ -54,7 +56,7 @@ export function isCniCall({ method, url }: IncomingMessage): boolean {
  */
 export async function serveCni(
   deps: CniApiDeps,
-  { authorize, deadline, bodyLimit }: CniApiOptions,
+  { authorize, deadlineMs, bodyLimit }: CniApiOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -62,7 +64,7 @@ export async function serveCni(
   try {
     await authorize(request);
     const parameters = parametersOf(request.headers);
-    const { status, code, body } = await answerInTurn(deps, { signal: deadline(), bodyLimit }, parameters, request);
+    const { status, code, body } = await answerInTurn(deps, { deadlineMs, bodyLimit }, parameters, request);
     send(response, status, CONTENT_TYPE, body);
     deps.observer.cni({ command: parameters.command, code, ms: performance.now() - begun });
   } catch (error) {
@@ -87,19 +89,20 @@ interface Answer {
   readonly body: string;
 }
 
-/** A call that waits for its turn leaves its body where it is: in the kernel. */
 async function answerInTurn(
   deps: CniApiDeps,
-  { signal, bodyLimit }: { readonly signal: AbortSignal; readonly bodyLimit: number },
+  { deadlineMs, bodyLimit }: Pick<CniApiOptions, 'deadlineMs' | 'bodyLimit'>,
   parameters: CniParameters,
   request: IncomingMessage,
 ): Promise<Answer> {
+  const signal = AbortSignal.timeout(deadlineMs);
   let turn: CniTurn;
   try {
-    turn = await deps.turns.take(parameters, signal);
+    turn = await turnOf(deps, parameters, signal, request);
   } catch (error) {
     const stdin = await bodyOf(request, bodyLimit);
-    return failureOf(deps, parameters, stdin, inTime(error, signal));
+    const late = `no turn within ${formatDuration(deadlineMs)}: calls that came before it are under way yet`;
+    return failureOf(deps, parameters, stdin, inTime(error, signal, `${late}; coild's log tells what they wait for`));
   }
   const body = bodyOf(request, bodyLimit);
   // it is under way as long as it takes, also where its answer is not waited for any more
@@ -112,15 +115,29 @@ async function answerInTurn(
     const answer = await abortable(served, turn.signal);
     return { status: 200, code: 0, body: answer === undefined ? '' : JSON.stringify(answer) };
   } catch (error) {
-    return failureOf(deps, parameters, stdin, inTime(error, signal));
+    const late = 'coild could not do it in time: its datastore or the kernel does not answer; its log tells which';
+    return failureOf(deps, parameters, stdin, inTime(error, signal, late));
   }
 }
 
+/**
+ * A call that waits for its turn leaves its body where it is: in the kernel. Where its plugin goes away, it is not to be
+ * done any more: a DEL is in the spool by then, or sent again, and what was attached after it is not its own.
+ */
+async function turnOf(
+  { turns }: CniApiDeps,
+  parameters: CniParameters,
+  signal: AbortSignal,
+  request: IncomingMessage,
+): Promise<CniTurn> {
+  using departure = departureOf(request);
+  return await turns.take(parameters, AbortSignal.any([signal, departure.signal]));
+}
+
 /** What stopped at the deadline says less than why it was stopped. */
-function inTime(error: unknown, signal: AbortSignal): unknown {
+function inTime(error: unknown, signal: AbortSignal, late: string): unknown {
   if (!signal.aborted || error !== signal.reason) return error;
-  const message = 'coild could not do it in time: its datastore or the kernel does not answer; its log tells which';
-  return new CoilError('overloaded', message, { cause: error });
+  return new CoilError('overloaded', late, { cause: error });
 }
 
 function failureOf(deps: CniApiDeps, parameters: CniParameters, stdin: string, error: unknown): Answer {

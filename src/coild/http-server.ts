@@ -34,7 +34,7 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
     if (!deps.mayChange || SAFE_METHODS.has(method) || (await deps.mayChange(socket))) return;
     throw new HttpError(403, 'only processes of root on this node may change anything over TCP; use the unix socket');
   };
-  const cni = { authorize, deadline, bodyLimit: BODY_LIMIT };
+  const cni = { authorize, deadlineMs: REQUEST_DEADLINE_MS, bodyLimit: BODY_LIMIT };
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
     serverFactory: (serveRest) =>

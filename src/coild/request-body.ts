@@ -1,9 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import { HttpError } from './rest-failure.ts';
 
+/** That the client of a request goes away; listened for until it is disposed of. */
+export interface Departure extends Disposable {
+  /** Aborted with what `bodyOf` rejects with then. */
+  readonly signal: AbortSignal;
+}
+
 /** A request's body as UTF-8. @throws {HttpError} 413 for more than `limit` bytes, 400 where the client goes away */
 export function bodyOf(request: IncomingMessage, limit: number): Promise<string> {
   return new Promise((resolve, reject) => {
+    // of what was destroyed before, no event comes
+    if (request.destroyed) reject(gone());
     const chunks: Buffer[] = [];
     let size = 0;
     request.on('data', (chunk: Buffer) => {
@@ -12,6 +20,19 @@ export function bodyOf(request: IncomingMessage, limit: number): Promise<string>
       else chunks.push(chunk);
     });
     request.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    request.once('error', () => reject(new HttpError(400, 'the connection was closed within the request')));
+    request.once('close', () => reject(gone()));
   });
+}
+
+/** To be disposed of before the body is read: a request closes then too. */
+export function departureOf(request: IncomingMessage): Departure {
+  const abort = new AbortController();
+  const onClose = () => abort.abort(gone());
+  if (request.destroyed) onClose();
+  request.once('close', onClose);
+  return { signal: abort.signal, [Symbol.dispose]: () => request.off('close', onClose) };
+}
+
+function gone(): HttpError {
+  return new HttpError(400, 'the connection was closed within the request');
 }

@@ -41,6 +41,20 @@ export const CALL_GUARDS: readonly Guard[] = [
     tests: [API],
   },
   {
+    name: 'the end of a wait whose plugin has gone',
+    file: 'src/coild/cni-api.ts',
+    from: 'AbortSignal.any([signal, departure.signal])',
+    to: 'signal',
+    tests: [API],
+  },
+  {
+    name: 'the body of a client that has gone',
+    file: 'src/coild/request-body.ts',
+    from: '    if (request.destroyed) reject(gone());\n',
+    to: '',
+    tests: ['src/coild/request-body.test.ts'],
+  },
+  {
     name: 'the calls that may wait',
     file: 'src/coild/bounded-turns.ts',
     from: 'this.#queue.size < waiting',
