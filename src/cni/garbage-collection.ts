@@ -3,7 +3,7 @@ import type { NodeState } from '../ipam/node-state.ts';
 import { addressesOfAttachment, attachmentsOf, type RecordedAttachment } from '../ipam/recorded-attachment.ts';
 import { CoilError } from '../model/error.ts';
 import type { PodNetwork } from '../podnet/pod-network.ts';
-import type { AddsUnderWay } from './adds-under-way.ts';
+import type { AddsSince } from './adds-under-way.ts';
 import type { NetworkConfig } from './network-config.ts';
 import { attachmentKey } from './valid-attachments.ts';
 
@@ -16,7 +16,6 @@ export interface GcRequest {
 export interface GarbageCollectionDeps {
   readonly state: Pick<NodeState, 'records'>;
   readonly sync: { ready(signal: AbortSignal): Promise<void> };
-  readonly adds: Pick<AddsUnderWay, 'since'>;
   readonly release: Pick<LeakRelease, 'release'>;
   readonly podNetwork: Pick<PodNetwork, 'detach'>;
   /** Name of a Pod's link on the host. */
@@ -39,10 +38,13 @@ export class GarbageCollection {
     this.#deps = deps;
   }
 
-  /** Goes on where one fails. @throws {CoilError} what the first of them failed with */
-  async collect({ config, valid }: GcRequest, signal: AbortSignal): Promise<void> {
-    const { state, sync, adds, release } = this.#deps;
-    using added = adds.since();
+  /**
+   * Goes on where one fails.
+   * @param added since the runtime spoke
+   * @throws {CoilError} what the first of them failed with
+   */
+  async collect({ config, valid }: GcRequest, added: Pick<AddsSince, 'has'>, signal: AbortSignal): Promise<void> {
+    const { state, sync, release } = this.#deps;
     await sync.ready(signal);
     const garbage = attachmentsOf(state.records)
       .filter((attachment): attachment is CniAttachment => attachment.ifname !== undefined)

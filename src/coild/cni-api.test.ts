@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { AddsUnderWay } from '../cni/adds-under-way.ts';
 import { abortable } from '../process/abortable.ts';
 import { nullLogger } from '../process/logger.ts';
 import { type CniApiDeps, serveCni } from './cni-api.ts';
@@ -13,11 +14,17 @@ const LINK = { name: 'eth0', mac: '02:00:00:00:00:01', mtu: 1500 };
 const ATTACHED = { netns: '/run/netns/x', links: { host: LINK, container: LINK }, addresses: [] };
 
 /** A server of the plugin's calls, each of which is given so many milliseconds. */
-async function served(deps: Partial<CniApiDeps['attacher']>, ms: number) {
+async function served(deps: Partial<CniApiDeps['attacher'] & CniApiDeps['garbage']>, ms: number) {
   const refuse = async () => assert.fail('nobody asked for it');
+  const { add = refuse, collect = refuse, ...others } = deps;
+  const adds = new AddsUnderWay();
   const all: CniApiDeps = {
-    attacher: { add: refuse, del: refuse, check: refuse, ...deps },
-    garbage: { collect: refuse },
+    attacher: {
+      add: (request, signal) => adds.during(request, () => add(request, signal)),
+      ...{ del: refuse, check: refuse, ...others },
+    },
+    garbage: { collect },
+    adds,
     turns: new CniTurns(LIMITS),
     unavailable: () => undefined,
     observer: { cni: () => undefined, rest: () => undefined },
@@ -39,7 +46,8 @@ async function served(deps: Partial<CniApiDeps['attacher']>, ms: number) {
         ...{ 'CNI-Containerid': container, 'CNI-Netns': '/run/netns/x', 'CNI-Ifname': 'eth0' },
         'CNI-Args': 'K8S_POD_NAMESPACE=ns;K8S_POD_NAME=pod',
       };
-      const body = JSON.stringify({ cniVersion: '0.4.0', name: 'k8s', type: 'coil' });
+      const garbage = { cniVersion: '1.1.0', 'cni.dev/valid-attachments': [] };
+      const body = JSON.stringify({ cniVersion: '0.4.0', name: 'k8s', type: 'coil', ...(command === 'GC' && garbage) });
       const answer = await fetch(`http://127.0.0.1:${port}/cni`, { method: 'POST', headers, body, signal });
       const text = await answer.text();
       return { status: answer.status, json: text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>) };
@@ -137,3 +145,21 @@ for (const [command, verb] of [
     assert.deepEqual(begun, ['c1', 'c3']);
   });
 }
+
+test('a GC that waits for its turn is told of the ADDs that were done meanwhile', async () => {
+  const kernel = Promise.withResolvers<void>();
+  const told: boolean[] = [];
+  const collect: CniApiDeps['garbage']['collect'] = async (_request, added) => {
+    for (const containerId of ['before', 'meanwhile']) told.push(added.has({ containerId, ifname: 'eth0' }));
+  };
+  await using server = await served({ add: async () => ATTACHED, del: () => kernel.promise, collect }, 30_000);
+  await server.call('ADD', 'before');
+  const first = server.call('DEL');
+  await server.asked(2);
+  const collecting = server.call('GC');
+  await server.asked(3);
+  await server.call('ADD', 'meanwhile');
+  kernel.resolve();
+  assert.deepEqual([(await first).status, (await collecting).status], [200, 200]);
+  assert.deepEqual(told, [false, true]);
+});

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddsSince, AddsUnderWay } from '../cni/adds-under-way.ts';
 import { CNI_CODE, CniError } from '../cni/cni-error.ts';
 import { toCniError } from '../cni/cni-failure.ts';
 import { type CniParameters, parseCniRequest } from '../cni/cni-request.ts';
@@ -27,6 +28,7 @@ const MAX_LOGGED = 512;
 export interface CniApiDeps {
   readonly attacher: Pick<PodAttacher, 'add' | 'del' | 'check'>;
   readonly garbage: Pick<GarbageCollection, 'collect'>;
+  readonly adds: Pick<AddsUnderWay, 'since'>;
   readonly turns: Pick<CniTurns, 'take'>;
   /** Why an ADD could not be served now; undefined where it could. */
   readonly unavailable: () => string | undefined;
@@ -96,7 +98,7 @@ async function answerInTurn(
   request: IncomingMessage,
 ): Promise<Answer> {
   const signal = AbortSignal.timeout(deadlineMs);
-  let turn: CniTurn;
+  let turn: HeldTurn;
   try {
     turn = await turnOf(deps, parameters, signal, request);
   } catch (error) {
@@ -106,9 +108,7 @@ async function answerInTurn(
   }
   const body = bodyOf(request, bodyLimit);
   // it is under way as long as it takes, also where its answer is not waited for any more
-  const served = body
-    .then((stdin) => serve(deps, parameters, stdin, turn.signal))
-    .finally(() => turn[Symbol.dispose]());
+  const served = body.then((stdin) => serve(deps, parameters, stdin, turn)).finally(() => turn[Symbol.dispose]());
   served.catch(() => undefined);
   const stdin = await body;
   try {
@@ -120,18 +120,28 @@ async function answerInTurn(
   }
 }
 
+/** A turn, and for GC what is attached since its call came. */
+interface HeldTurn extends CniTurn {
+  readonly added: AddsSince | undefined;
+}
+
 /**
  * A call that waits for its turn leaves its body where it is: in the kernel. Where its plugin goes away, it is not to be
  * done any more: a DEL is in the spool by then, or sent again, and what was attached after it is not its own.
  */
 async function turnOf(
-  { turns }: CniApiDeps,
+  { adds, turns }: CniApiDeps,
   parameters: CniParameters,
   signal: AbortSignal,
   request: IncomingMessage,
-): Promise<CniTurn> {
+): Promise<HeldTurn> {
   using departure = departureOf(request);
-  return await turns.take(parameters, AbortSignal.any([signal, departure.signal]));
+  using waiting = new DisposableStack();
+  // the runtime has spoken, and knows nothing of what is attached while GC waits
+  const added = parameters.command === 'GC' ? waiting.use(adds.since()) : undefined;
+  const turn = waiting.use(await turns.take(parameters, AbortSignal.any([signal, departure.signal])));
+  const held = waiting.move();
+  return { signal: turn.signal, added, [Symbol.dispose]: () => held.dispose() };
 }
 
 /** What stopped at the deadline says less than why it was stopped. */
@@ -157,7 +167,7 @@ async function serve(
   deps: CniApiDeps,
   parameters: CniParameters,
   stdin: string,
-  signal: AbortSignal,
+  { signal, added }: HeldTurn,
 ): Promise<object | undefined> {
   const { command, request } = parseCniRequest(parameters, stdin);
   switch (command) {
@@ -170,7 +180,7 @@ async function serve(
       await deps.attacher.check(request, signal);
       return undefined;
     case 'GC':
-      await deps.garbage.collect(request, signal);
+      await deps.garbage.collect(request, added!, signal);
       return undefined;
     case 'STATUS': {
       const reason = deps.unavailable();

@@ -134,6 +134,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       ipam: restIpam,
       attacher: session.before(spool.before(attacher)),
       garbage,
+      adds: attacher.adds,
       turns,
       connections,
       unavailable,

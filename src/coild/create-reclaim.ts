@@ -63,6 +63,6 @@ export function createReclaim(node: string, { mode, graceMs }: ReclaimSettings, 
   const intervalMs = Math.min(graceMs / LOOKS, LONGEST_INTERVAL_MS);
   return {
     reclaim: new Reclaim({ graceMs, intervalMs }, { ...deps, sync: judged, boot, judge, release }),
-    garbage: new GarbageCollection({ ...deps, adds: attacher.adds, release }),
+    garbage: new GarbageCollection({ ...deps, release }),
   };
 }

@@ -6,9 +6,10 @@ import { soon } from './store-fixture.ts';
 const B = { container: 'b', pod: 'web-1' };
 
 /** A GC of network `name` in which the runtime says that it has just these. */
-function collect({ scene }: ReclaimSetup, name: string, ...valid: readonly string[]): Promise<void> {
+async function collect({ scene }: ReclaimSetup, name: string, ...valid: readonly string[]): Promise<void> {
   const config = { cniVersion: '1.1.0', name, prevResult: undefined } as const;
-  return scene.garbage.collect({ config, valid: new Set(valid) }, soon());
+  using added = scene.attacher.adds.since();
+  await scene.garbage.collect({ config, valid: new Set(valid) }, added, soon());
 }
 
 reclaimTest('GC takes down what the runtime does not have, with its link, and keeps what it has', async (setup) => {

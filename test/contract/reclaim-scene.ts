@@ -97,7 +97,7 @@ export class ReclaimScene implements AsyncDisposable {
       { graceMs: GRACE_MS, intervalMs: GRACE_MS / 5 },
       { state, sync, boot: this.boot, judge, release, clock: () => this.#now, logger },
     );
-    this.garbage = new GarbageCollection({ state, sync, adds: this.attacher.adds, release, podNetwork, hostIfname });
+    this.garbage = new GarbageCollection({ state, sync, release, podNetwork, hostIfname });
   }
 
   /** ADD of a Pod that then runs: the runtime and the API server know it. Gives its address. */

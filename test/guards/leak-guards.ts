@@ -97,4 +97,11 @@ export const LEAK_GUARDS: readonly Guard[] = [
     to: 'const stands = async () => added !== undefined;',
     tests: [GARBAGE],
   },
+  {
+    name: 'the ADDs done while GC waits for its turn',
+    file: 'src/coild/cni-api.ts',
+    from: 'waiting.use(adds.since()) : undefined;',
+    to: '{ has: () => false, [Symbol.dispose]: () => undefined } : undefined;',
+    tests: ['src/coild/cni-api.test.ts'],
+  },
 ];
