@@ -68,6 +68,13 @@ export const OFFLINE_GUARDS: readonly Guard[] = [
     tests: [CONFLICTS],
   },
   {
+    name: 'old news of an address that was given since',
+    file: 'src/store/offline/node-follower.ts',
+    from: 'if (isNews) yield change;',
+    to: 'yield change;',
+    tests: [CONFLICTS],
+  },
+  {
     name: "the block that is not the node's any more",
     file: 'src/store/offline/merge-snapshot.ts',
     from: 'lose(overlay, row, "its block is not this node\'s any more")',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { CoilError } from '../../src/model/error.ts';
+import { abortable } from '../../src/process/abortable.ts';
 import type { IpamStore } from '../../src/store/ipam-store.ts';
 import { overriding } from '../contract/ipam-node.ts';
 import { SqliteFixture } from '../contract/sqlite-fixture.ts';
@@ -130,6 +131,67 @@ offlineTest('a Pod that the datastore was told of, but for the answer, is freed 
   remote.restore();
   await agrees(setup, node, ['10.0.0.0 a', '10.0.0.1 trigger']);
 });
+
+/** A watch that tells nothing from the first address of `containerId` on, until that is let go. */
+function heldAt(remote: IpamStore, containerId: string) {
+  const [isReached, isLetGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const store = overriding(remote, {
+    async *watchNode(node, signal) {
+      for await (const change of remote.watchNode(node, signal)) {
+        const isHeld = change.kind === 'address' && change.record?.assignment.containerId === containerId;
+        // by now all that came before is known to the node
+        if (isHeld) isReached.resolve();
+        if (isHeld) await abortable(isLetGo.promise, signal);
+        yield change;
+      }
+    },
+  });
+  return { store, reached: isReached.promise, letGo: isLetGo.resolve };
+}
+
+offlineTest('that an address was free once, which the watch tells late, takes it from no Pod', async (setup) => {
+  const { remote, start } = setup;
+  const late = heldAt(remote.store, 'e');
+  const node = await start({ remote: late.store, restMs: 0, keepSpare: false });
+  await add(node, 'a', 'b', 'c', 'd');
+  remote.fail('down');
+  await del(node, 'a');
+  assert.deepEqual(await add(node, 'e'), ['10.0.0.0']);
+  remote.restore();
+  await late.reached;
+  assert.deepEqual(await add(node, 'e'), ['10.0.0.0']);
+  assert.deepEqual(await del(node, 'e'), ['10.0.0.0']);
+  late.letGo();
+  await agrees(setup, node, ['10.0.0.1 b', '10.0.0.2 c', '10.0.0.3 d']);
+});
+
+offlineTest(
+  'a Pod that had an address before, which the watch tells late, takes it from no other one',
+  async (setup) => {
+    const { remote, start } = setup;
+    const held = heldAt(remote.store, 'f');
+    const late = overriding(held.store, {
+      allocate: async (request, signal) => {
+        const answer = await remote.store.allocate(request, signal);
+        if (request.assignment.containerId === 'e' && answer.outcome === 'allocated') {
+          assert.deepEqual(await del(node, 'e'), ['10.0.0.0']);
+          assert.deepEqual(await add(node, 'f'), ['10.0.0.0']);
+        }
+        return answer;
+      },
+    });
+    const node: OfflineNode = await start({ remote: late, restMs: 0, keepSpare: false });
+    await add(node, 'a', 'b', 'c', 'd');
+    remote.fail('down');
+    await del(node, 'a');
+    await add(node, 'e');
+    remote.restore();
+    await held.reached;
+    assert.deepEqual(known(node), ['10.0.0.0 f', '10.0.0.1 b', '10.0.0.2 c', '10.0.0.3 d']);
+    held.letGo();
+    await agrees(setup, node, ['10.0.0.0 f', '10.0.0.1 b', '10.0.0.2 c', '10.0.0.3 d']);
+  },
+);
 
 for (const when of ['before the datastore is read', 'while it is told'] as const) {
   offlineTest(

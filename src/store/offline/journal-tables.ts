@@ -147,6 +147,14 @@ export class JournalTables {
     this.#db.run('UPDATE origin SET revision = max(revision, ?)', Math.floor(this.#clock.newest));
   }
 
+  /** Whether the address was given to another since, or anew, so that the change is of its past. */
+  isOutdated({ slot, record, revision }: NodeChange & { readonly kind: 'address' }): boolean {
+    const row = this.mirror.at(slot);
+    // who is not answered yet does not have it
+    if (!row?.answered || (record && isSameAttachment(recordOf(row).assignment, record.assignment))) return false;
+    return isPending(row.revision) || row.revision > revision;
+  }
+
   #applyAddress({ slot, record, revision }: NodeChange & { readonly kind: 'address' }): void {
     const row = this.mirror.at(slot);
     if (!record) {

@@ -95,8 +95,9 @@ export class NodeFollower {
     for await (const change of remote.watchNode(node, round)) {
       if (change.kind === 'snapshot') yield this.#merge(change, known);
       else {
+        const isNews = !this.#isOutdated(change);
         this.#apply(change);
-        yield change;
+        if (isNews) yield change;
       }
     }
     throw round.reason ?? new CoilError('store-unavailable', 'the datastore ended the watch');
@@ -125,6 +126,14 @@ export class NodeFollower {
     this.#hasRead = true;
     if (journal.read(({ pending }) => pending.count) > 0) connection.behind();
     return { ...journal.snapshot!, revision: snapshot.revision, unreadable: snapshot.unreadable };
+  }
+
+  /** Whether the journal knows what has become of the address since: what the datastore was told overtakes the watch. */
+  #isOutdated(change: NodeChange): boolean {
+    if (change.kind !== 'address') return false;
+    const { journal } = this.#deps;
+    // to write what was noted for each change would cost a transaction
+    return journal.peek((tables) => tables.isOutdated(change)) && journal.read((tables) => tables.isOutdated(change));
   }
 
   /** @throws {CoilError} store-unavailable: the journal missed something, and is to be put right by a snapshot */
