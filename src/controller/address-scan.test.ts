@@ -25,6 +25,8 @@ class Cluster {
   /** Happens once the Pods were listed. */
   afterwards: () => void = () => {};
   failures = 0;
+  /** Of these, the values cannot be read. */
+  readonly corrupt = new Set<AddressRecord>();
   readonly findings: (AddressFindings | undefined)[] = [];
 
   readonly deps: AddressScanDeps = {
@@ -38,10 +40,18 @@ class Cluster {
         if (this.failures-- > 0) throw new CoilError('store-unavailable', 'no answer');
         return new Map([['node1', [{ pool: 'default', block: BLOCK }]]]);
       },
-      listAddresses: async () => this.addresses,
+      listAddresses: async (_block, _signal, unreadable) => {
+        for (const { offset } of this.addresses.filter((one) => this.corrupt.has(one))) {
+          const error = new CoilError('corrupt-data', `/coil/ip/10.0.0.0/${offset}: not JSON`);
+          if (!unreadable) throw error;
+          unreadable.push(error);
+        }
+        return this.addresses;
+      },
       findAddress: async (address) => {
         const found = this.addresses.find(({ block, offset }) => block.nth(offset).equals(address));
         if (!found) throw new CoilError('address-not-found', 'not assigned');
+        if (this.corrupt.has(found)) throw new CoilError('corrupt-data', 'not JSON');
         return found;
       },
     },
@@ -100,6 +110,20 @@ test('an address that became another assignment during the scan is not told of',
   };
   await scene.scan();
   assert.deepEqual(scene.told, []);
+});
+
+test('a value that cannot be read is told of by its key, and hinders nothing else', async () => {
+  const scene = new Cluster();
+  const [used, unused] = [record(1, { name: '' }), record(2, { name: '' })];
+  scene.addresses = [used, unused, record(3)];
+  for (const one of [used, unused]) scene.corrupt.add(one);
+  scene.pods = [pod({ addresses: ['10.0.0.1'] })];
+  await scene.scan();
+  assert.deepEqual(
+    scene.logger.records.filter(({ level }) => level === 'error').map(({ fields }) => (fields.error as Error).message),
+    ['/coil/ip/10.0.0.0/1: not JSON', '/coil/ip/10.0.0.0/2: not JSON'],
+  );
+  assert.deepEqual(scene.told.slice(2), ['warn 10.0.0.2', 'warn 10.0.0.3']);
 });
 
 test("a Pod's address that is not assigned is told of", async () => {

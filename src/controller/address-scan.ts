@@ -93,14 +93,16 @@ export class AddressScan {
   }
 
   async #readAssigned(signal: AbortSignal): Promise<readonly AssignedAddress[]> {
-    const { store } = this.#deps;
+    const { store, logger } = this.#deps;
     const assigned: AssignedAddress[] = [];
+    const unreadable: CoilError[] = [];
     for (const [node, blocks] of await store.listBlocks(signal)) {
       for (const { block } of blocks) {
-        for (const record of await store.listAddresses(block, signal))
+        for (const record of await store.listAddresses(block, signal, unreadable))
           assigned.push({ address: record.block.nth(record.offset), node, record });
       }
     }
+    for (const error of unreadable) logger.error('a value in the datastore cannot be read; left as it is', { error });
     return assigned;
   }
 
@@ -112,8 +114,9 @@ export class AddressScan {
   }
 
   async #tellUnused({ address, node, record }: AssignedAddress, signal: AbortSignal): Promise<FindingKind | undefined> {
-    const current = await this.#find(address, signal);
-    if (current?.revision !== record.revision) return undefined;
+    const listed = await this.#deps.store.listAddresses(record.block, signal, []);
+    if (!listed.some(({ offset, revision }) => offset === record.offset && revision === record.revision))
+      return undefined;
     this.#deps.logger.warn('found IP address which is assigned in DB but not used in Pods', {
       ...addressFields(address, record),
       node,

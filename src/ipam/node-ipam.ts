@@ -217,7 +217,9 @@ export class NodeIpam {
       return true;
     }
     for (const record of records) {
-      const found = (await store.listAddresses(record.block, signal)).find(({ offset }) => offset === record.offset);
+      // what cannot be read is nobody's; the watch tells of it
+      const listed = await store.listAddresses(record.block, signal, []);
+      const found = listed.find(({ offset }) => offset === record.offset);
       if (found) state.see(found);
       else state.unsee(record);
     }

@@ -82,8 +82,8 @@ export class StoreChanges implements NodeStore {
     return this.#observed(this.#store.free(addresses, signal));
   }
 
-  listAddresses(block: IpPrefix, signal: AbortSignal): Promise<readonly AddressRecord[]> {
-    return this.#store.listAddresses(block, signal);
+  listAddresses(block: IpPrefix, signal: AbortSignal, unreadable?: CoilError[]): Promise<readonly AddressRecord[]> {
+    return this.#store.listAddresses(block, signal, unreadable);
   }
 
   /** Only this tells that it is possible again: a change may succeed because there was nothing to change. */

@@ -1,5 +1,6 @@
 import type { AddressPool } from '../model/address-pool.ts';
 import type { BlockAssignment } from '../model/block-assignment.ts';
+import type { CoilError } from '../model/error.ts';
 import type { IpAddress } from '../model/ip-address.ts';
 import type { IpPrefix } from '../model/ip-prefix.ts';
 import type {
@@ -96,8 +97,12 @@ export class DeferredStore implements OpenedStore {
     return await this.#opened.free(addresses, signal);
   }
 
-  async listAddresses(block: IpPrefix, signal: AbortSignal): Promise<readonly AddressRecord[]> {
-    return await this.#opened.listAddresses(block, signal);
+  async listAddresses(
+    block: IpPrefix,
+    signal: AbortSignal,
+    unreadable?: CoilError[],
+  ): Promise<readonly AddressRecord[]> {
+    return await this.#opened.listAddresses(block, signal, unreadable);
   }
 
   async findAddress(address: IpAddress, signal: AbortSignal): Promise<AddressRecord> {

@@ -144,8 +144,11 @@ export interface IpamStore extends AsyncDisposable {
   allocate(request: AllocateRequest, signal: AbortSignal): Promise<AllocateOutcome>;
   /** Frees all the addresses, or none. */
   free(addresses: readonly FreeRequest[], signal: AbortSignal): Promise<FreeOutcome>;
-  /** All addresses of a block, whoever owns it, in the order of their offsets. */
-  listAddresses(block: IpPrefix, signal: AbortSignal): Promise<readonly AddressRecord[]>;
+  /**
+   * All addresses of a block, whoever owns it, in the order of their offsets. With `unreadable`, what is wrong with a
+   * value goes into it, and the assignment is of empty strings; without, it is thrown.
+   */
+  listAddresses(block: IpPrefix, signal: AbortSignal, unreadable?: CoilError[]): Promise<readonly AddressRecord[]>;
   /** @throws {CoilError} address-not-found (not assigned, or of no pool) */
   findAddress(address: IpAddress, signal: AbortSignal): Promise<AddressRecord>;
 

@@ -109,6 +109,24 @@ ipamTest("an address that was freed by others, and given to a Pod since, stays t
   );
 });
 
+ipamTest("a neighbour's value that cannot be read hinders no DEL", async ({ node, store, fixture }) => {
+  let isFirst = true;
+  const n = node(
+    {},
+    {
+      free: async (...args) => {
+        if (!isFirst) return await store.free(...args);
+        isFirst = false;
+        return { outcome: 'changed' };
+      },
+    },
+  );
+  assert.deepEqual(await allocate(n, pod('a')), ['10.0.0.0']);
+  assert.deepEqual(await allocate(n, pod('b')), ['10.0.0.1']);
+  fixture.query(`UPDATE address SET assignment = '{"pod":7}' WHERE "offset" = 1`);
+  assert.deepEqual(await release(n, pod('a')), ['10.0.0.0']);
+});
+
 ipamTest(
   'a failed export is told until one succeeds, which is tried without a further ADD',
   async ({ node, store }) => {

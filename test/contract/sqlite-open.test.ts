@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } f
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import type { CoilError } from '../../src/model/error.ts';
 import { SqliteFixture } from './sqlite-fixture.ts';
 import { fails, poolOf, soon } from './store-fixture.ts';
 
@@ -161,6 +162,13 @@ test('an assignment that cannot be read keeps its address from being assigned', 
   assert.equal(outcome.outcome, 'taken');
   const key = /10\.0\.0\.0\/28 offset 3 cannot be read: pod is not a string/;
   await fails(store.listAddresses(block, soon()), 'corrupt-data', key);
+  const unreadable: CoilError[] = [];
+  const listed = await store.listAddresses(block, soon(), unreadable);
+  assert.deepEqual(
+    listed.map(({ offset, assignment }) => [offset, assignment.containerId]),
+    [[3, '']],
+  );
+  assert.match(unreadable.join(), key);
   for await (const event of store.watchNode('node1', soon())) {
     assert.ok(event.kind === 'snapshot');
     assert.match(event.unreadable.join(), key);

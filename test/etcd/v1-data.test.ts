@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import type { CoilError } from '../../src/model/error.ts';
 import { IpAddress } from '../../src/model/ip-address.ts';
 import { DocumentCheck } from '../../src/store/etcd/document-check.ts';
 import { EtcdClient } from '../../src/store/etcd/etcd-client.ts';
@@ -204,6 +205,13 @@ v1Test('values that cannot be read are named by their keys, and the rest is read
   await fixture.keys.put('block/default/10.65.0.0').value('{"free":7}');
   const bad = (key: string) => new RegExp(`^${fixture.prefix}${key}: `);
   await fails(store.listAddresses(ip('10.64.0.16/28'), soon()), 'corrupt-data', bad('ip/10.64.0.16/7'));
+  const unreadable: CoilError[] = [];
+  const listed = await store.listAddresses(ip('10.64.0.16/28'), soon(), unreadable);
+  assert.deepEqual(
+    listed.filter(({ assignment }) => assignment.pod === '').map(({ offset }) => offset),
+    [7],
+  );
+  assert.match(unreadable.join(), new RegExp(`${fixture.prefix}ip/10.64.0.16/7: `));
   await fails(store.listPools(soon()), 'corrupt-data', bad('pool/dmz'));
   await fails(
     store.getBlockAssignment('default', ip('10.65.0.0/24'), soon()),

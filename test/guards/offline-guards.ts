@@ -68,6 +68,27 @@ export const OFFLINE_GUARDS: readonly Guard[] = [
     tests: [CONFLICTS],
   },
   {
+    name: 'the neighbour of a freed address whose value is corrupted',
+    file: 'src/store/offline/replay.ts',
+    from: 'remote.listAddresses(block, signal, [])',
+    to: 'remote.listAddresses(block, signal)',
+    tests: [CONFLICTS],
+  },
+  {
+    name: 'the neighbour of an address that was changed, whose value is corrupted',
+    file: 'src/ipam/node-ipam.ts',
+    from: 'store.listAddresses(record.block, signal, [])',
+    to: 'store.listAddresses(record.block, signal)',
+    tests: ['test/contract/node-ipam.test.ts'],
+  },
+  {
+    name: 'a corrupted value in the comparison with Pods',
+    file: 'src/controller/address-scan.ts',
+    from: 'store.listAddresses(block, signal, unreadable)',
+    to: 'store.listAddresses(block, signal)',
+    tests: ['src/controller/address-scan.test.ts'],
+  },
+  {
     name: 'old news of an address that was given since',
     file: 'src/store/offline/node-follower.ts',
     from: 'if (isNews) yield change;',

@@ -1,3 +1,4 @@
+import type { CoilError } from '../../src/model/error.ts';
 import type {
   AcquiredBlock,
   AddressRecord,
@@ -89,9 +90,13 @@ export class GatedStore implements NodeStore {
     });
   }
 
-  listAddresses(block: AddressRecord['block'], signal: AbortSignal): Promise<readonly AddressRecord[]> {
+  listAddresses(
+    block: AddressRecord['block'],
+    signal: AbortSignal,
+    unreadable?: CoilError[],
+  ): Promise<readonly AddressRecord[]> {
     const call = { medium: 'store', name: `listAddresses ${block}`, signal } as const;
-    return this.#gate.call(call, () => this.#store.listAddresses(block, AbortSignal.timeout(CALL_MS)));
+    return this.#gate.call(call, () => this.#store.listAddresses(block, AbortSignal.timeout(CALL_MS), unreadable));
   }
 
   checkWritable(signal: AbortSignal): Promise<void> {

@@ -267,6 +267,22 @@ offlineTest(
   },
 );
 
+offlineTest('a value that cannot be read hinders nothing else that is to be freed', async (setup) => {
+  const { remote, store, fixture, start } = setup;
+  const node = await start();
+  await add(node, 'a', 'b', 'c');
+  remote.fail('down');
+  await del(node, 'a', 'c');
+  fixture.query(`UPDATE address SET assignment = '{"pod":7}' WHERE "offset" IN (1, 2)`);
+  remote.restore();
+  await until(() => !node.store.isOffline, 'the datastore is back');
+  const left = await store.listAddresses(BLOCK, soon(), []);
+  assert.deepEqual(
+    left.map(({ offset }) => offset),
+    [1, 2],
+  );
+});
+
 offlineTest('a pool that is gone, or new, is known when the datastore is back', async (setup) => {
   const { remote, store, start } = setup;
   const node = await start();

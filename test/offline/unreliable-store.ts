@@ -24,7 +24,8 @@ export class UnreliableStore {
     const overrides: Partial<Record<keyof IpamStore, unknown>> = {};
     for (const name of [...CHANGES, ...READS]) {
       const call = behind[name].bind(behind) as (...args: unknown[]) => Promise<unknown>;
-      overrides[name] = (...args: unknown[]) => this.#pass(() => call(...args), args.at(-1) as AbortSignal);
+      overrides[name] = (...args: unknown[]) =>
+        this.#pass(() => call(...args), args.find((each) => each instanceof AbortSignal)!);
     }
     overrides.watchNode = (node: string, signal: AbortSignal) => this.#watch(behind, node, signal);
     this.store = overriding(behind, overrides as Partial<IpamStore>);

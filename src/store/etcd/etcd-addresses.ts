@@ -10,7 +10,7 @@ import type {
   FreeOutcome,
   FreeRequest,
 } from '../ipam-store.ts';
-import { readAddress } from './address-values.ts';
+import { readAddress, readAddressAnyhow } from './address-values.ts';
 import { adoptBlocks } from './block-adoption.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
 import { readPools } from './pool-values.ts';
@@ -91,11 +91,18 @@ export class EtcdAddresses {
     return response.succeeded ? { outcome: 'freed', revision: revisionOf(response) } : { outcome: 'changed' };
   }
 
-  async list(block: IpPrefix, signal: AbortSignal): Promise<readonly AddressRecord[]> {
+  async list(
+    block: IpPrefix,
+    signal: AbortSignal,
+    unreadable: CoilError[] | undefined,
+  ): Promise<readonly AddressRecord[]> {
     const { client, keys } = this.#db;
     const ranges = [getAll(keys.addressesOf(block))];
     const entries = found(await client.read(`list the addresses of ${block}`, ranges, signal))[0]!;
-    return entries.map((entry) => readAddress(keys, block, entry)).sort((a, b) => a.offset - b.offset);
+    const records = unreadable
+      ? entries.flatMap((entry) => readAddressAnyhow(keys, block, entry, unreadable) ?? [])
+      : entries.map((entry) => readAddress(keys, block, entry));
+    return records.sort((a, b) => a.offset - b.offset);
   }
 
   async find(address: IpAddress, signal: AbortSignal): Promise<AddressRecord> {

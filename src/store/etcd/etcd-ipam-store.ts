@@ -1,5 +1,6 @@
 import type { AddressPool } from '../../model/address-pool.ts';
 import type { BlockAssignment } from '../../model/block-assignment.ts';
+import type { CoilError } from '../../model/error.ts';
 import type { IpAddress } from '../../model/ip-address.ts';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
 import type { BootRecord } from '../boot-record.ts';
@@ -116,8 +117,12 @@ export class EtcdIpamStore implements IpamStore, BootRecord {
     return await this.#addresses.free(addresses, signal);
   }
 
-  async listAddresses(block: IpPrefix, signal: AbortSignal): Promise<readonly AddressRecord[]> {
-    return await this.#addresses.list(block, signal);
+  async listAddresses(
+    block: IpPrefix,
+    signal: AbortSignal,
+    unreadable?: CoilError[],
+  ): Promise<readonly AddressRecord[]> {
+    return await this.#addresses.list(block, signal, unreadable);
   }
 
   async findAddress(address: IpAddress, signal: AbortSignal): Promise<AddressRecord> {

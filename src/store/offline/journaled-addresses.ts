@@ -96,11 +96,15 @@ export class JournaledAddresses {
     return await this.#commit(({ local }) => local.free(addresses), signal);
   }
 
-  async list(block: IpPrefix, signal: AbortSignal): Promise<readonly AddressRecord[]> {
+  async list(
+    block: IpPrefix,
+    signal: AbortSignal,
+    unreadable: CoilError[] | undefined,
+  ): Promise<readonly AddressRecord[]> {
     const { journal, connection, remote } = this.#deps;
     if (connection.isOnline) {
       try {
-        return await connection.call((until) => remote.listAddresses(block, until), signal);
+        return await connection.call((until) => remote.listAddresses(block, until, unreadable), signal);
       } catch (error) {
         if (signal.aborted || !CoilError.is(error, 'store-unavailable')) throw error;
         connection.lost(error);

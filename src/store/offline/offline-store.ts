@@ -92,8 +92,12 @@ export class OfflineStore implements IpamStore, StoreConnection {
     return await this.#addresses.free(addresses, signal);
   }
 
-  async listAddresses(block: IpPrefix, signal: AbortSignal): Promise<readonly AddressRecord[]> {
-    return await this.#addresses.list(block, signal);
+  async listAddresses(
+    block: IpPrefix,
+    signal: AbortSignal,
+    unreadable?: CoilError[],
+  ): Promise<readonly AddressRecord[]> {
+    return await this.#addresses.list(block, signal, unreadable);
   }
 
   async acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {

@@ -141,8 +141,15 @@ export class SqliteIpamStore implements IpamStore, BootRecord {
     return await this.#commits.submit(() => this.#addresses.free(addresses), signal);
   }
 
-  async listAddresses(block: IpPrefix, signal: AbortSignal): Promise<readonly AddressRecord[]> {
-    return await this.#read(() => this.#tables.addresses.listOfBlock(block).map(readable), signal);
+  async listAddresses(
+    block: IpPrefix,
+    signal: AbortSignal,
+    unreadable?: CoilError[],
+  ): Promise<readonly AddressRecord[]> {
+    const found = await this.#read(() => this.#tables.addresses.listOfBlock(block), signal);
+    if (!unreadable) return found.map(readable);
+    unreadable.push(...found.flatMap(({ error }) => error ?? []));
+    return found.map(({ record }) => record);
   }
 
   async findAddress(address: IpAddress, signal: AbortSignal): Promise<AddressRecord> {
