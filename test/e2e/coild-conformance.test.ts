@@ -37,6 +37,7 @@ const MESSAGES = new Set([
   'lost the watch of the datastore; beginning anew',
   'cannot read the state of this node from the datastore; trying again',
   'the datastore cannot be reached; going on with what the journal has',
+  'the datastore still cannot be reached, for another reason',
   'told the datastore what was changed without it',
   'the datastore is reached again, and knows what was changed without it',
 ]);

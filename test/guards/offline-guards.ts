@@ -89,6 +89,13 @@ export const OFFLINE_GUARDS: readonly Guard[] = [
     tests: ['src/controller/address-scan.test.ts'],
   },
   {
+    name: 'why the datastore is not gone on with',
+    file: 'src/store/offline/connection.ts',
+    from: '      this.#lost = { ...this.#lost, error };\n',
+    to: '',
+    tests: ['src/store/offline/connection.test.ts', CONFLICTS],
+  },
+  {
     name: 'old news of an address that was given since',
     file: 'src/store/offline/node-follower.ts',
     from: 'if (isNews) yield change;',

@@ -283,6 +283,27 @@ offlineTest('a value that cannot be read hinders nothing else that is to be free
   );
 });
 
+offlineTest('why a datastore that answers again is not gone on with is told', async (setup) => {
+  const { remote, start } = setup;
+  let failure: CoilError | undefined = new CoilError('store-unavailable', 'database space exceeded');
+  const full = overriding(remote.store, {
+    checkWritable: async () => {
+      if (failure) throw failure;
+    },
+  });
+  const node = await start({ remote: full });
+  await add(node, 'a');
+  remote.fail('down');
+  await add(node, 'b');
+  const { since } = node.store.status.outage!;
+  remote.restore();
+  await until(() => node.store.status.outage?.error === failure, 'the reason is the new one');
+  assert.deepEqual(node.store.status.outage?.since, since);
+  assert.ok(node.logger.records.some(({ level, fields }) => level === 'warn' && fields.error === failure));
+  failure = undefined;
+  await agrees(setup, node, ['10.0.0.0 a', '10.0.0.1 b']);
+});
+
 offlineTest('a pool that is gone, or new, is known when the datastore is back', async (setup) => {
   const { remote, store, start } = setup;
   const node = await start();

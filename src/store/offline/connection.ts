@@ -1,3 +1,4 @@
+import { errorText } from '../../process/error-text.ts';
 import type { Logger } from '../../process/logger.ts';
 
 export interface ConnectionDeps {
@@ -14,6 +15,8 @@ export class Connection {
   readonly #calls = new Set<(reason: unknown) => void>();
   #round = new AbortController();
   #lost: { readonly since: Date; readonly error: unknown } | undefined;
+  /** Reasons of this outage that the log has; endpoints that are tried in turn may each have their own. */
+  readonly #told = new Set<string>();
   #isBehind = false;
 
   constructor(deps: ConnectionDeps) {
@@ -25,7 +28,7 @@ export class Connection {
     return this.#lost === undefined && !this.#isBehind;
   }
 
-  /** Since when, and why; undefined while it can be reached. */
+  /** Since when, and the newest reason; undefined while it can be reached. */
   get outage(): { readonly since: Date; readonly error: unknown } | undefined {
     return this.#lost;
   }
@@ -50,9 +53,16 @@ export class Connection {
     }
   }
 
-  /** It does not answer. Repeatable. */
+  /** It does not answer, or cannot be gone on with. Repeatable, also with another reason. */
   lost(error: unknown): void {
-    if (this.#lost) return;
+    const reason = errorText(error);
+    const isTold = this.#told.has(reason);
+    this.#told.add(reason);
+    if (this.#lost) {
+      this.#lost = { ...this.#lost, error };
+      if (!isTold) this.#deps.logger.warn('the datastore still cannot be reached, for another reason', { error });
+      return;
+    }
     this.#lost = { since: this.#deps.now(), error };
     this.#deps.logger.warn('the datastore cannot be reached; going on with what the journal has', { error });
     for (const reject of this.#calls) reject(error);
@@ -73,6 +83,7 @@ export class Connection {
     if (!this.#lost) return;
     const offlineMs = this.#deps.now().getTime() - this.#lost.since.getTime();
     this.#lost = undefined;
+    this.#told.clear();
     this.#deps.logger.info('the datastore is reached again, and knows what was changed without it', { offlineMs });
   }
 }
