@@ -37,7 +37,7 @@ export interface AddressRecord extends AddressSlot {
 
 export type AllocateOutcome =
   | { readonly outcome: 'allocated'; readonly records: readonly AddressRecord[] }
-  /** Nothing was assigned: these of the addresses are somebody's already. */
+  /** Nothing was assigned: these are somebody's already. An assignment that cannot be read is of empty strings. */
   | { readonly outcome: 'taken'; readonly records: readonly AddressRecord[] }
   /** Nothing was assigned: these blocks are not the node's any more. */
   | { readonly outcome: 'not-owned'; readonly blocks: readonly IpPrefix[] };

@@ -234,6 +234,18 @@ v1Test('values that cannot be read are named by their keys, and the rest is read
   }
 });
 
+v1Test('an address whose value cannot be read is taken, and no reason to refuse the others', async (store, fixture) => {
+  await fixture.keys.put('ip/10.64.0.16/7').value('{"namespace":7}');
+  const block = ip('10.64.0.16/28');
+  const slots = [7, 12].map((offset) => ({ block, offset }));
+  const answer = await store.allocate({ node: 'node1', slots, assignment: assignmentOf('c1') }, soon());
+  assert.ok(answer.outcome === 'taken');
+  assert.deepEqual(
+    answer.records.map(({ offset, assignment }) => [offset, assignment.containerId]),
+    [[7, '']],
+  );
+});
+
 v1Test('a value that somebody breaks while a node watches is told of by its key', async (store, fixture) => {
   const key = 'ip/10.64.0.16/7';
   let isBroken = false;

@@ -46,6 +46,13 @@ export const INPUT_GUARDS: readonly Guard[] = [
     tests: ['test/etcd/v1-data.test.ts'],
   },
   {
+    name: 'the address that is taken by a corrupted value',
+    file: 'src/store/etcd/etcd-addresses.ts',
+    from: '.flatMap((entry) => readAddressAnyhow(keys, block, entry, []) ?? []),',
+    to: '.map((entry) => readAddress(keys, block, entry)),',
+    tests: ['test/etcd/v1-data.test.ts'],
+  },
+  {
     name: 'block documents that are no object',
     file: 'src/store/etcd/block-document.ts',
     from: 'if (!isRecord(members)) throw',

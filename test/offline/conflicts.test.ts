@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AddressPool } from '../../src/model/address-pool.ts';
 import { CoilError } from '../../src/model/error.ts';
 import { abortable } from '../../src/process/abortable.ts';
 import type { IpamStore } from '../../src/store/ipam-store.ts';
@@ -64,6 +65,32 @@ offlineTest('a slot that is taken while the change is on its way is found by its
   assert.deepEqual(await add(node, 'b'), ['10.0.0.1']);
   await agrees(setup, node, ['10.0.0.0 a', '10.0.0.1 alien']);
   assert.deepEqual(lost(node), ['10.0.0.1 b: it is assigned to another']);
+});
+
+offlineTest('of two addresses of a Pod, one that another got is lost, and the other one told', async (setup) => {
+  const { store, fixture, start, remote } = setup;
+  await store.createPool('dual', new AddressPool([ip('10.1.0.0/30'), ip('fd00::/126')], 2), soon());
+  const dual = pod('b', { namespace: 'dual' });
+  let isFirst = true;
+  const late = overriding(remote.store, {
+    allocate: async (request, signal) => {
+      if (isFirst && request.slots.length === 2 && !node.store.status.outage) {
+        isFirst = false;
+        throw new CoilError('store-unavailable', 'lost');
+      }
+      if (request.slots.length === 2) {
+        const { block } = request.slots[1]!;
+        fixture.query(`INSERT OR IGNORE INTO address VALUES ('${block}', 0, '{"pod":7}', 1)`);
+      }
+      return await store.allocate(request, signal);
+    },
+  });
+  const node: OfflineNode = await start({ remote: late, keepSpare: false });
+  const { addresses } = await node.node.ipam.allocate(dual, soon());
+  assert.deepEqual(addresses.map(String), ['10.1.0.0', 'fd00::']);
+  await until(() => !node.store.isOffline, 'the datastore is back');
+  assert.deepEqual(lost(node), ['fd00:: b: it is assigned to another']);
+  assert.equal((await store.findAddress(ip('10.1.0.0/32').address, soon())).assignment.containerId, 'b');
 });
 
 offlineTest('what the datastore has recorded meanwhile after all is the same, and not lost', async (setup) => {

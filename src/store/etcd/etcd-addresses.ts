@@ -70,8 +70,9 @@ export class EtcdAddresses {
     const ranges = found(response);
     const lost = blocks.filter((_, i) => ranges[i]?.[0]?.value !== node);
     if (lost.length > 0) return { outcome: 'not-owned', blocks: lost };
+    // an address whose value cannot be read is somebody's too; whoever watches the block tells of it
     const taken = slots.flatMap(({ block }, i) =>
-      ranges[blocks.length + i]!.map((entry) => readAddress(keys, block, entry)),
+      ranges[blocks.length + i]!.flatMap((entry) => readAddressAnyhow(keys, block, entry, []) ?? []),
     );
     return { outcome: 'taken', records: taken };
   }
