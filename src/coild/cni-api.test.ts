@@ -58,7 +58,7 @@ async function served(deps: Partial<CniApiDeps['attacher'] & CniApiDeps['garbage
     },
     /** Waits until the client of the last call has gone. */
     gone: async () => {
-      while (!requests.at(-1)?.destroyed) await new Promise(setImmediate);
+      while (!requests.at(-1)?.socket.destroyed) await new Promise(setImmediate);
     },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
@@ -145,6 +145,32 @@ for (const [command, verb] of [
     assert.deepEqual(begun, ['c1', 'c3']);
   });
 }
+
+test('where the plugin of an ADD that is under way goes away, the ADD ends; a DEL does not', async () => {
+  const kernel = Promise.withResolvers<void>();
+  const over: string[] = [];
+  let begun = Promise.withResolvers<void>();
+  const work = (verb: string) => async (_: unknown, signal: AbortSignal) => {
+    begun.resolve();
+    await abortable(kernel.promise, signal).finally(() => over.push(`${verb} ${signal.aborted}`));
+    return ATTACHED;
+  };
+  await using server = await served({ add: work('ADD'), del: work('DEL') as never }, 30_000);
+  for (const command of ['ADD', 'DEL']) {
+    begun = Promise.withResolvers();
+    const killed = new AbortController();
+    // of another container: its DEL ends an ADD anyway
+    const call = server.call(command, `of-${command}`, killed.signal);
+    await begun.promise;
+    killed.abort();
+    await assert.rejects(call, { name: 'AbortError' });
+    await server.gone();
+  }
+  kernel.resolve();
+  assert.equal((await server.call('ADD', 'c2')).status, 200);
+  assert.equal((await server.call('DEL', 'c2')).status, 200);
+  assert.deepEqual(over, ['ADD true', 'DEL false', 'ADD false', 'DEL false']);
+});
 
 test('a GC that waits for its turn is told of the ADDs that were done meanwhile', async () => {
   const kernel = Promise.withResolvers<void>();

@@ -17,7 +17,7 @@ import { parametersOf } from './cni-parameters.ts';
 import type { CniTurn, CniTurns } from './cni-turns.ts';
 import { bodyOf, departureOf } from './request-body.ts';
 import type { RequestObserver } from './request-metrics.ts';
-import { toRestFailure } from './rest-failure.ts';
+import { HttpError, toRestFailure } from './rest-failure.ts';
 
 /** By it the client knows that the body is to be printed as it is. */
 const CONTENT_TYPE = 'application/cni+json';
@@ -115,6 +115,7 @@ async function answerInTurn(
     const answer = await abortable(served, turn.signal);
     return { status: 200, code: 0, body: answer === undefined ? '' : JSON.stringify(answer) };
   } catch (error) {
+    if (error instanceof HttpError) throw error;
     const late = 'coild could not do it in time: its datastore or the kernel does not answer; its log tells which';
     return failureOf(deps, parameters, stdin, inTime(error, signal, late));
   }
@@ -135,11 +136,13 @@ async function turnOf(
   signal: AbortSignal,
   request: IncomingMessage,
 ): Promise<HeldTurn> {
-  using departure = departureOf(request);
   using waiting = new DisposableStack();
+  const departure = waiting.use(departureOf(request));
   // the runtime has spoken, and knows nothing of what is attached while GC waits
   const added = parameters.command === 'GC' ? waiting.use(adds.since()) : undefined;
   const turn = waiting.use(await turns.take(parameters, AbortSignal.any([signal, departure.signal])));
+  // the DEL that follows an ADD may be in the spool, and done: nothing must come of the ADD then
+  if (parameters.command !== 'ADD') departure[Symbol.dispose]();
   const held = waiting.move();
   return { signal: turn.signal, added, [Symbol.dispose]: () => held.dispose() };
 }

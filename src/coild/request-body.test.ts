@@ -23,7 +23,7 @@ async function asked(length = 5) {
   };
 }
 
-const GONE = { status: 400, message: 'the connection was closed within the request' };
+const GONE = { status: 400, message: 'the client has gone before it was answered' };
 
 test('the body of a request whose client has gone is an error, though all of it was sent', {
   timeout: 5_000,
@@ -50,14 +50,18 @@ test('a client that goes away before its body is read is heard of, and one that 
   for (const { signal } of [departure, later]) assert.throws(() => signal.throwIfAborted(), GONE);
 });
 
-test('a request that was read has no departure any more', async () => {
+test('that a request was read is no departure; a client that goes away then is heard of as long as one listens', async () => {
   await using server = await asked();
-  const { signal } = (() => {
-    using departure = departureOf(server.request);
-    return departure;
+  using departure = departureOf(server.request);
+  const { signal: ignored } = (() => {
+    using over = departureOf(server.request);
+    return over;
   })();
   const closed = once(server.request, 'close');
   assert.equal(await bodyOf(server.request, 10), 'hello');
   await closed;
-  assert.equal(signal.aborted, false);
+  assert.equal(departure.signal.aborted, false);
+  server.client.destroy();
+  await once(departure.signal, 'abort');
+  assert.equal(ignored.aborted, false);
 });

@@ -24,15 +24,14 @@ export function bodyOf(request: IncomingMessage, limit: number): Promise<string>
   });
 }
 
-/** To be disposed of before the body is read: a request closes then too. */
-export function departureOf(request: IncomingMessage): Departure {
+export function departureOf({ socket }: IncomingMessage): Departure {
   const abort = new AbortController();
   const onClose = () => abort.abort(gone());
-  if (request.destroyed) onClose();
-  request.once('close', onClose);
-  return { signal: abort.signal, [Symbol.dispose]: () => request.off('close', onClose) };
+  if (socket.destroyed) onClose();
+  socket.once('close', onClose);
+  return { signal: abort.signal, [Symbol.dispose]: () => socket.off('close', onClose) };
 }
 
 function gone(): HttpError {
-  return new HttpError(400, 'the connection was closed within the request');
+  return new HttpError(400, 'the client has gone before it was answered');
 }

@@ -48,6 +48,13 @@ export const CALL_GUARDS: readonly Guard[] = [
     tests: [API],
   },
   {
+    name: 'the end of an ADD whose plugin has gone',
+    file: 'src/coild/cni-api.ts',
+    from: "if (parameters.command !== 'ADD') departure",
+    to: 'departure',
+    tests: [API],
+  },
+  {
     name: 'the body of a client that has gone',
     file: 'src/coild/request-body.ts',
     from: '    if (request.destroyed) reject(gone());\n',

@@ -72,8 +72,8 @@ export const LEAK_GUARDS: readonly Guard[] = [
   {
     name: "the Pod's UID",
     file: 'src/ipam/leak-judge.ts',
-    from: 'if (uids && !uids.has(podUid))',
-    to: 'if (uids && uids.size === 0)',
+    from: 'if (uids?.has(podUid))',
+    to: 'if (uids && uids.size > 0)',
     tests: ['test/contract/reclaim-regressions.test.ts'],
   },
   {
