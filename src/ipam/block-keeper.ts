@@ -40,6 +40,7 @@ export class BlockKeeper {
   readonly #deps: BlockKeeperDeps;
   readonly #spares: SpareBlocks | undefined;
   readonly #lock = new KeyedLock();
+  /** Returned without an answer: not used until it is known whose they are. */
   #leaving: readonly PoolBlock[] = [];
   #export = Promise.resolve();
   #nextExport: Promise<void> | undefined;
@@ -170,6 +171,11 @@ export class BlockKeeper {
     }
   }
 
+  /** Blocks that were returned without an answer, as far as is known. */
+  get leaving(): readonly PoolBlock[] {
+    return this.#leaving;
+  }
+
   /** Takes note of blocks that were returned without an answer, in place of those that it knew of. */
   noteLeaving(blocks: readonly PoolBlock[]): void {
     this.#leaving = blocks;
@@ -200,7 +206,7 @@ export class BlockKeeper {
   /**
    * Returns the blocks that have been empty for `keepMs` milliseconds, but for one that is kept in hand. While the
    * datastore does not answer, no route is withdrawn for that.
-   * @throws {CoilError} store-unavailable, network; the block stays the node's then, and is exported again
+   * @throws {CoilError} store-unavailable, network; the block is exported again then, unless it may have been returned
    */
   async returnEmpty(keepMs: number, signal: AbortSignal): Promise<void> {
     for (const owned of this.#deps.state.blocks) {
@@ -223,12 +229,21 @@ export class BlockKeeper {
       if (answer.outcome === 'released') state.removeBlock(block, answer.revision);
       else if (answer.outcome === 'not-owned' && state.blocks.includes(owned)) state.dropBlock(block);
       logger.info('returned a block', { pool, block: block.toString(), outcome: answer.outcome });
+    } catch (error) {
+      if (CoilError.isUncertain(error) && state.blocks.includes(owned)) this.#giveUp(owned);
+      throw error;
     } finally {
       if (state.blocks.includes(owned)) {
         owned.state = 'acquired';
         await this.export(signal);
       }
     }
+  }
+
+  /** Another node may have the block by now, and give its addresses to Pods. */
+  #giveUp({ pool, block }: OwnedBlock): void {
+    this.#deps.state.dropBlock(block);
+    this.#leaving = [...this.#leaving.filter((each) => !each.block.equals(block)), { pool, block }];
   }
 }
 

@@ -386,6 +386,35 @@ ipamTest('a block that is not empty after all is exported again', async ({ node,
   assert.deepEqual((await store.listNodeBlocks('node1', soon())).length, 1);
 });
 
+for (const isReturned of [true, false]) {
+  ipamTest(
+    `a block is not announced after a return without an answer, ${isReturned ? 'which was made' : 'which came to nothing'}`,
+    async ({ node, store }) => {
+      let isLost = true;
+      const n = node(
+        {},
+        {
+          releaseBlock: async (...args) => {
+            if (!isLost) return await store.releaseBlock(...args);
+            isLost = false;
+            if (isReturned) await store.releaseBlock(...args);
+            throw new CoilError('store-unavailable', 'connection reset');
+          },
+        },
+      );
+      await allocate(n, pod('a'));
+      await release(n, pod('a'));
+      n.skip(2_000);
+      await fails(n.keeper.returnEmpty(1_000, soon()), 'store-unavailable');
+      assert.deepEqual([n.blocks, n.exporter.exported], [[], []]);
+      await n.sync.returnBlocks(1_000, soon());
+      assert.deepEqual(await store.listNodeBlocks('node1', soon()), []);
+      assert.deepEqual(await allocate(n, pod('b')), ['10.0.0.4']);
+      assert.deepEqual(n.exporter.exported, ['10.0.0.4/30']);
+    },
+  );
+}
+
 ipamTest('a new coild of the node goes on with its blocks and addresses', async ({ node }) => {
   await (async () => {
     const first = node();

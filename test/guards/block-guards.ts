@@ -2,6 +2,7 @@ import type { Guard } from './guard.ts';
 
 const ETCD_CONTRACT = 'test/contract/etcd-ipam-store.test.ts';
 const SPARES = 'test/contract/spare-blocks.test.ts';
+const RETURNS = 'test/offline/block-returns.test.ts';
 
 export const BLOCK_GUARDS: readonly Guard[] = [
   {
@@ -46,5 +47,26 @@ export const BLOCK_GUARDS: readonly Guard[] = [
     from: 'return blocks.find(isEmpty) === owned && !blocks.every(isEmpty);',
     to: 'return false;',
     tests: [SPARES],
+  },
+  {
+    name: 'the block that may have been returned',
+    file: 'src/ipam/block-keeper.ts',
+    from: '      if (CoilError.isUncertain(error) && state.blocks.includes(owned)) this.#giveUp(owned);\n',
+    to: '',
+    tests: [RETURNS],
+  },
+  {
+    name: 'the return of which another call knows nothing',
+    file: 'src/store/offline/journaled-blocks.ts',
+    from: '      if (connection.outage) throw new CoilError(error.code, error.message, { cause: error });\n',
+    to: '',
+    tests: [RETURNS],
+  },
+  {
+    name: 'the block whose return was never asked for',
+    file: 'src/store/offline/journaled-blocks.ts',
+    from: '!CoilError.isUncertain(error)',
+    to: "!CoilError.is(error, 'store-unavailable')",
+    tests: [RETURNS],
   },
 ];

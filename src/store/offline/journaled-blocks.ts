@@ -39,7 +39,7 @@ export class JournaledBlocks {
         );
       return answer;
     } catch (error) {
-      if (!signal.aborted && !CoilError.is(error, 'store-unavailable')) keep();
+      if (!signal.aborted && !CoilError.isUncertain(error)) keep();
       throw error;
     }
   }
@@ -51,7 +51,10 @@ export class JournaledBlocks {
     try {
       return await connection.call(call, signal);
     } catch (error) {
-      if (!signal.aborted && CoilError.is(error, 'store-unavailable')) connection.lost(error);
+      if (signal.aborted || !CoilError.is(error, 'store-unavailable')) throw error;
+      // it may be another call's, and say nothing of what became of this one
+      if (connection.outage) throw new CoilError(error.code, error.message, { cause: error });
+      connection.lost(error);
       throw error;
     }
   }
@@ -61,6 +64,6 @@ export class JournaledBlocks {
     const message = outage
       ? `blocks cannot be acquired or returned: the datastore has not been reached since ${outage.since.toISOString()}`
       : 'no block can be returned before the datastore was told what was changed without it';
-    return new CoilError('store-unavailable', message, { cause: outage?.error });
+    return new CoilError('store-unavailable', message, { cause: outage?.error, unchanged: true });
   }
 }
