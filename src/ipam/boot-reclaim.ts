@@ -1,8 +1,11 @@
+import { formatIpAssignment } from '../model/ip-assignment.ts';
 import { Backoff } from '../process/backoff.ts';
 import type { Logger } from '../process/logger.ts';
 import type { BootRecord } from '../store/boot-record.ts';
+import type { AddressRecord } from '../store/ipam-store.ts';
 import type { LeakRelease } from './leak-release.ts';
-import type { RecordedAttachment } from './recorded-attachment.ts';
+import type { NodeState } from './node-state.ts';
+import { attachmentsOf, type RecordedAttachment } from './recorded-attachment.ts';
 import { type UnlinkedDeps, unlinkedOf } from './unlinked.ts';
 
 export interface BootReclaimOptions {
@@ -16,6 +19,7 @@ export interface BootReclaimDeps extends UnlinkedDeps {
   readonly boots: BootRecord;
   /** The kernel's name for this boot (/proc/sys/kernel/random/boot_id). */
   readonly bootId: () => Promise<string>;
+  readonly state: Pick<NodeState, 'records'>;
   readonly release: Pick<LeakRelease, 'release'>;
   readonly logger: Logger;
 }
@@ -41,35 +45,52 @@ export class BootReclaim {
     const backoff = this.#options.backoff ?? new Backoff({ baseMs: 500, maxMs: 30_000 });
     while (!signal.aborted) {
       try {
-        return await this.#run(recorded, signal);
+        if (await this.#run(recorded, signal)) return;
       } catch (error) {
         if (signal.aborted) return;
         this.#deps.logger.error('cannot free what was attached before a reboot; trying again', { error });
-        await backoff.wait(signal).catch(() => undefined);
       }
+      await backoff.wait(signal).catch(() => undefined);
     }
   }
 
-  async #run(recorded: readonly RecordedAttachment[], signal: AbortSignal): Promise<void> {
+  /** Whether that is done. */
+  async #run(recorded: readonly RecordedAttachment[], signal: AbortSignal): Promise<boolean> {
     const { boots, bootId, logger } = this.#deps;
     const { node, dryRun } = this.#options;
     const current = await bootId();
     const last = await boots.readBoot(node, signal);
-    if (last === current) return;
+    if (last === current) return true;
     if (last !== undefined) {
       logger.info('the node was rebooted since its last coild', { boot_id: current, last_boot_id: last });
-      await this.#freeUnlinked(recorded, signal);
+      if (!(await this.#freeUnlinked(recorded, signal))) return false;
     }
     // after that, so that whoever is killed before begins anew
     if (!dryRun) await boots.writeBoot(node, current, signal);
+    return true;
   }
 
-  async #freeUnlinked(recorded: readonly RecordedAttachment[], signal: AbortSignal): Promise<void> {
-    const { release } = this.#deps;
-    const unlinked = await unlinkedOf(this.#deps, recorded, signal);
-    for (const attachment of recorded.filter(({ key }) => unlinked.has(key))) {
+  /** False where one was kept that was changed meanwhile. */
+  async #freeUnlinked(recorded: readonly RecordedAttachment[], signal: AbortSignal): Promise<boolean> {
+    const { state, release } = this.#deps;
+    const present = attachmentsOf(stillThere(recorded, state.records));
+    const unlinked = await unlinkedOf(this.#deps, present, signal);
+    let isDone = true;
+    for (const attachment of present.filter(({ key }) => unlinked.has(key))) {
       const stands = async (until: AbortSignal) => (await unlinkedOf(this.#deps, [attachment], until)).size > 0;
-      await release.release({ attachment, proofs: ['node', 'reboot'], stands }, signal);
+      if (!(await release.release({ attachment, proofs: ['node', 'reboot'], stands }, signal))) isDone = false;
     }
+    return isDone;
   }
+}
+
+/** Those of `records` that say what was recorded, at whatever revision: the datastore may have been told of it since. */
+function stillThere(recorded: readonly RecordedAttachment[], records: readonly AddressRecord[]) {
+  const before = new Set(recorded.flatMap((attachment) => attachment.records.map(wording)));
+  return records.filter((record) => before.has(wording(record)));
+}
+
+/** The time of the assignment is in it: a later one is another, though of the same container. */
+function wording({ block, offset, assignment }: AddressRecord): string {
+  return `${block.nth(offset)} ${formatIpAssignment(assignment)}`;
 }

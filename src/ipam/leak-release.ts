@@ -37,11 +37,15 @@ export class LeakRelease {
     this.#deps = deps;
   }
 
-  /** @throws {CoilError} store-unavailable, conflict; what `stands` and `tearDown` throw */
-  async release({ attachment, proofs, stands, tearDown }: Leak, signal: AbortSignal): Promise<void> {
+  /**
+   * False where nothing was freed as a record was changed meanwhile: it may be a leak all the same.
+   * @throws {CoilError} store-unavailable, conflict; what `stands` and `tearDown` throw
+   */
+  async release({ attachment, proofs, stands, tearDown }: Leak, signal: AbortSignal): Promise<boolean> {
     const { ipam, exclusively, logger } = this.#deps;
     const fields = { ...leakFields(attachment), proofs: [...proofs] };
     const until = AbortSignal.any([signal, AbortSignal.timeout(TURN_MS)]);
+    let isAsSeen = true;
     await exclusively(attachment, until, async () => {
       if (!(await stands(until))) {
         logger.info('kept an address that looked leaked: a proof does not hold any more', fields);
@@ -49,11 +53,12 @@ export class LeakRelease {
         logger.warn('a leaked address would be freed', fields);
       } else {
         await tearDown?.(until);
-        if (await ipam.releaseAsSeen(attachment.containerId, attachment.records, until))
-          logger.warn('freed a leaked address', fields);
+        isAsSeen = await ipam.releaseAsSeen(attachment.containerId, attachment.records, until);
+        if (isAsSeen) logger.warn('freed a leaked address', fields);
         else logger.info('kept an address that looked leaked: it was changed meanwhile', fields);
       }
     });
+    return isAsSeen;
   }
 }
 

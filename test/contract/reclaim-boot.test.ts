@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { OpenedStore } from '../../src/store/open-store.ts';
+import type { IpamNode } from './ipam-node.ts';
 import { A, reclaimTest, until } from './reclaim-test.ts';
 import { soon } from './store-fixture.ts';
 
@@ -39,6 +40,65 @@ describe('a reboot', () => {
       await Promise.all([held, running]);
       assert.deepEqual([await repeated, scene.recorded], ['10.0.0.0', ['10.0.0.0 a']]);
       assert.match(scene.decisions.at(-1)!, /a proof does not hold any more/);
+    },
+    { before: recordBoot('another boot') },
+  );
+
+  /** As a replay does, or a second write of the same: the record has another revision, and says the same. */
+  const writeAnew = async (store: OpenedStore, { state }: IpamNode) => {
+    const [record] = state.records;
+    await store.free([record!], soon());
+    const { block, offset, assignment } = record!;
+    await store.allocate({ node: 'node1', slots: [{ block, offset }], assignment }, soon());
+  };
+
+  reclaimTest(
+    'frees what was recorded anew since the start',
+    async ({ store, scene }) => {
+      await scene.add(A);
+      scene.lose(A);
+      const recorded = scene.attachments;
+      await writeAnew(store, scene.node);
+      await until(() => scene.node.state.records[0]?.revision !== recorded[0]!.records[0]!.revision);
+      await scene.boot.run(recorded, soon());
+      assert.deepEqual(scene.recorded, []);
+      assert.equal(await store.readBoot('node1', soon()), 'this boot');
+    },
+    { before: recordBoot('another boot') },
+  );
+
+  reclaimTest(
+    'is recorded only when what was changed in the last moment is freed too',
+    async ({ store, scene }) => {
+      await scene.add(A);
+      scene.lose(A);
+      const recorded = scene.attachments;
+      scene.beforeChange = () => writeAnew(store, scene.node);
+      await scene.boot.run(recorded, soon());
+      assert.deepEqual(await store.listAddresses(recorded[0]!.records[0]!.block, soon()), []);
+      assert.deepEqual(scene.decisions, [
+        'kept an address that looked leaked: it was changed meanwhile a node reboot',
+        'freed a leaked address a node reboot',
+      ]);
+      assert.equal(await store.readBoot('node1', soon()), 'this boot');
+    },
+    { before: recordBoot('another boot') },
+  );
+
+  reclaimTest(
+    'says nothing of what was attached since, though it is of the same container and address',
+    async ({ store, scene }) => {
+      await scene.add(A);
+      const recorded = scene.attachments;
+      const [{ block, offset, assignment } = assert.fail()] = scene.node.state.records;
+      await store.free(scene.node.state.records, soon());
+      const createdAt = '2026-11-23T03:00:00Z';
+      const since = { node: 'node1', slots: [{ block, offset }], assignment: { ...assignment, createdAt } };
+      await store.allocate(since, soon());
+      await until(() => scene.node.state.records[0]?.assignment.createdAt === createdAt);
+      scene.lose(A);
+      await scene.boot.run(recorded, soon());
+      assert.deepEqual([scene.recorded, scene.decisions], [['10.0.0.0 a'], []]);
     },
     { before: recordBoot('another boot') },
   );

@@ -63,6 +63,27 @@ export const LEAK_GUARDS: readonly Guard[] = [
     tests: [BOOTS],
   },
   {
+    name: 'what was recorded before a reboot, at whatever revision',
+    file: 'src/ipam/boot-reclaim.ts',
+    from: 'attachmentsOf(stillThere(recorded, state.records))',
+    to: 'recorded',
+    tests: [BOOTS, 'test/offline/reboot.test.ts'],
+  },
+  {
+    name: 'what was attached since the reboot',
+    file: 'src/ipam/boot-reclaim.ts',
+    from: 'formatIpAssignment(assignment)',
+    to: 'assignment.containerId',
+    tests: [BOOTS],
+  },
+  {
+    name: 'the boot that is not recorded before all is freed',
+    file: 'src/ipam/boot-reclaim.ts',
+    from: 'if (!(await this.#freeUnlinked(recorded, signal))) return false;',
+    to: 'await this.#freeUnlinked(recorded, signal);',
+    tests: [BOOTS],
+  },
+  {
     name: 'the dry run',
     file: 'src/ipam/leak-release.ts',
     from: '} else if (this.#dryRun) {',
