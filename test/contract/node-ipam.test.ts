@@ -281,6 +281,44 @@ ipamTest('the fence holds where the watch is late', async ({ node, store }) => {
   await waitFor(() => !n.exporter.exported.includes('10.0.0.0/30'));
 });
 
+ipamTest(
+  'a block that was lost, and is the node’s anew, is used, though an old answer says that it is not',
+  async ({ node, store }) => {
+    await store.createPool('one', poolOf(2, '10.1.0.0/30'), soon());
+    const inOne = { namespace: 'one' };
+    async function* blind(name: string, signal: AbortSignal) {
+      for await (const change of store.watchNode(name, signal)) if (change.kind === 'snapshot') yield change;
+    }
+    let isOld = true;
+    const n = node(
+      {},
+      {
+        watchNode: blind,
+        allocate: async (...args) => {
+          if (!isOld || args[0].assignment.containerId !== 'b') return await store.allocate(...args);
+          isOld = false;
+          await store.releaseNode('node1', soon());
+          const answer = await store.allocate(...args);
+          // nobody hears the answer to this, but the next read tells of it
+          const { block } = await store.acquireBlock({ node: 'node1', pool: 'one', family: 4 }, soon());
+          const slots = [{ block, offset: 0 }];
+          await store.allocate({ node: 'node1', slots, assignment: assignmentOf('late') }, soon());
+          n.sync.renew('the watch was lost');
+          await n.sync.ready(soon());
+          return answer;
+        },
+      },
+    );
+    await allocate(n, pod('a', inOne));
+    assert.deepEqual(await allocate(n, pod('b', inOne)), ['10.1.0.1']);
+    assert.deepEqual(n.exporter.exported, ['10.1.0.0/30']);
+    assert.deepEqual(
+      n.state.records.map(({ assignment }) => assignment.containerId),
+      ['late', 'b'],
+    );
+  },
+);
+
 ipamTest('an address that somebody else recorded is passed over', async ({ node, store }) => {
   const n = node();
   await allocate(n, pod('a'));
