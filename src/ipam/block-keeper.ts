@@ -40,7 +40,6 @@ export class BlockKeeper {
   readonly #deps: BlockKeeperDeps;
   readonly #spares: SpareBlocks | undefined;
   readonly #lock = new KeyedLock();
-  /** Returned without an answer: not used until it is known whose they are. */
   #leaving: readonly PoolBlock[] = [];
   #export = Promise.resolve();
   #nextExport: Promise<void> | undefined;
@@ -171,9 +170,9 @@ export class BlockKeeper {
     }
   }
 
-  /** Blocks that were returned without an answer, as far as is known. */
+  /** Blocks that were returned without an answer: neither used nor announced until it is known whose they are. */
   get leaving(): readonly PoolBlock[] {
-    return this.#leaving;
+    return [...this.#leaving, ...this.#deps.state.blocks.filter(({ state }) => state === 'leaving')];
   }
 
   /** Takes note of blocks that were returned without an answer, in place of those that it knew of. */
@@ -220,30 +219,29 @@ export class BlockKeeper {
   async #returnIfEmpty(owned: OwnedBlock, keepMs: number, signal: AbortSignal): Promise<void> {
     const { state, store, clock, logger } = this.#deps;
     const { pool, block, emptySince } = owned;
-    if (!state.blocks.includes(owned) || owned.state === 'leaving') return;
-    if (emptySince === undefined || clock() - emptySince < keepMs || this.#spares?.isSpare(owned)) return;
+    if (!state.blocks.includes(owned)) return;
+    // one that may have been returned is asked to be once more
+    let isTheNodes = owned.state !== 'leaving';
+    const isDue = emptySince !== undefined && clock() - emptySince >= keepMs && !this.#spares?.isSpare(owned);
+    if (isTheNodes && !isDue) return;
     owned.state = 'leaving';
     try {
       await this.export(signal);
       const answer = await store.releaseBlock(this.#node, { pool, block }, signal);
+      isTheNodes = true;
       if (answer.outcome === 'released') state.removeBlock(block, answer.revision);
       else if (answer.outcome === 'not-owned' && state.blocks.includes(owned)) state.dropBlock(block);
       logger.info('returned a block', { pool, block: block.toString(), outcome: answer.outcome });
     } catch (error) {
-      if (CoilError.isUncertain(error) && state.blocks.includes(owned)) this.#giveUp(owned);
+      // another node may have it by now, and give its addresses to Pods
+      if (CoilError.isUncertain(error)) isTheNodes = false;
       throw error;
     } finally {
-      if (state.blocks.includes(owned)) {
+      if (isTheNodes && state.blocks.includes(owned)) {
         owned.state = 'acquired';
         await this.export(signal);
       }
     }
-  }
-
-  /** Another node may have the block by now, and give its addresses to Pods. */
-  #giveUp({ pool, block }: OwnedBlock): void {
-    this.#deps.state.dropBlock(block);
-    this.#leaving = [...this.#leaving.filter((each) => !each.block.equals(block)), { pool, block }];
   }
 }
 

@@ -51,7 +51,7 @@ export const BLOCK_GUARDS: readonly Guard[] = [
   {
     name: 'the block that may have been returned',
     file: 'src/ipam/block-keeper.ts',
-    from: '      if (CoilError.isUncertain(error) && state.blocks.includes(owned)) this.#giveUp(owned);\n',
+    from: '      if (CoilError.isUncertain(error)) isTheNodes = false;\n',
     to: '',
     tests: [RETURNS],
   },
@@ -65,8 +65,8 @@ export const BLOCK_GUARDS: readonly Guard[] = [
   {
     name: 'the block whose return was never asked for',
     file: 'src/store/offline/journaled-blocks.ts',
-    from: '!CoilError.isUncertain(error)',
-    to: "!CoilError.is(error, 'store-unavailable')",
+    from: 'CoilError.isUncertain(error) || ',
+    to: "CoilError.is(error, 'store-unavailable') || ",
     tests: [RETURNS],
   },
 ];

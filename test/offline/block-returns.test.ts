@@ -17,7 +17,10 @@ async function startWithEmptyBlock({ start }: OfflineSetup, remote?: IpamStore):
 
 const returnEmpty = ({ node }: OfflineNode) => node.keeper.returnEmpty(1_000, soon());
 
-const using = ({ node }: OfflineNode) => ({ blocks: node.blocks, exported: node.exporter.exported });
+const using = ({ node }: OfflineNode) => ({
+  blocks: node.state.blocks.filter(({ state }) => state !== 'leaving').map(({ block }) => block.toString()),
+  exported: node.exporter.exported,
+});
 const NONE = { blocks: [], exported: [] };
 const IT = { blocks: ['10.0.0.0/30'], exported: ['10.0.0.0/30'] };
 

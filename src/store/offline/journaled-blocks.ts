@@ -27,6 +27,7 @@ export class JournaledBlocks {
   async release(node: string, owned: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
     const { remote, journal, connection } = this.#deps;
     if (!connection.isOnline) throw this.#unreachable();
+    const mayBeGone = journal.read(({ mirror }) => !mirror.owns(owned.block));
     // before the datastore is asked: another node may have it as soon as that has answered
     journal.write(({ mirror }) => mirror.leaveBlock(owned.block));
     const keep = () => journal.write(({ mirror }) => mirror.ownBlock(owned));
@@ -39,7 +40,8 @@ export class JournaledBlocks {
         );
       return answer;
     } catch (error) {
-      if (!signal.aborted && !CoilError.isUncertain(error)) keep();
+      const isUnknown = CoilError.isUncertain(error) || (mayBeGone && CoilError.is(error, 'store-unavailable'));
+      if (!signal.aborted && !isUnknown) keep();
       throw error;
     }
   }
