@@ -99,13 +99,31 @@ export class BlockKeeper {
   async #acquireOne(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
     const { pool, family } = request;
     try {
-      const acquired = await this.#deps.store.acquireBlock(request, signal);
+      const acquired = await this.#acquireOrSettle(request, signal);
       this.#spares?.note(pool, family, { isUsedUp: false });
       return acquired;
     } catch (error) {
       if (CoilError.is(error, 'out-of-blocks')) this.#spares?.note(pool, family, { isUsedUp: true });
       throw error;
     }
+  }
+
+  /** The last block of a pool may be one whose return is not known to have been made. */
+  async #acquireOrSettle(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
+    const { store } = this.#deps;
+    try {
+      return await store.acquireBlock(request, signal);
+    } catch (error) {
+      if (!CoilError.is(error, 'out-of-blocks') || !(await this.#settle(request, signal))) throw error;
+      return await store.acquireBlock(request, signal);
+    }
+  }
+
+  /** Returns blocks of the pool once more that were returned without an answer. Whether there were such. */
+  async #settle({ pool, family }: BlockRequest, signal: AbortSignal): Promise<boolean> {
+    const leaving = this.#deps.state.blocksOf(pool, family).filter((owned) => owned.state === 'leaving');
+    for (const owned of leaving) await this.#returnIfEmpty(owned, 0, signal);
+    return leaving.length > 0;
   }
 
   /**

@@ -424,22 +424,23 @@ ipamTest('a block that is not empty after all is exported again', async ({ node,
   assert.deepEqual((await store.listNodeBlocks('node1', soon())).length, 1);
 });
 
+function firstReturnUnanswered(store: IpamStore, isReturned: boolean): Pick<IpamStore, 'releaseBlock'> {
+  let isLost = true;
+  return {
+    releaseBlock: async (...args) => {
+      if (!isLost) return await store.releaseBlock(...args);
+      isLost = false;
+      if (isReturned) await store.releaseBlock(...args);
+      throw new CoilError('store-unavailable', 'connection reset');
+    },
+  };
+}
+
 for (const isReturned of [true, false]) {
   ipamTest(
     `a block is not announced after a return without an answer, ${isReturned ? 'which was made' : 'which came to nothing'}`,
     async ({ node, store }) => {
-      let isLost = true;
-      const n = node(
-        {},
-        {
-          releaseBlock: async (...args) => {
-            if (!isLost) return await store.releaseBlock(...args);
-            isLost = false;
-            if (isReturned) await store.releaseBlock(...args);
-            throw new CoilError('store-unavailable', 'connection reset');
-          },
-        },
-      );
+      const n = node({}, firstReturnUnanswered(store, isReturned));
       await allocate(n, pod('a'));
       await release(n, pod('a'));
       n.skip(2_000);
@@ -449,6 +450,23 @@ for (const isReturned of [true, false]) {
       assert.deepEqual(await store.listNodeBlocks('node1', soon()), []);
       assert.deepEqual(await allocate(n, pod('b')), ['10.0.0.4']);
       assert.deepEqual(n.exporter.exported, ['10.0.0.4/30']);
+    },
+  );
+}
+
+for (const isReturned of [true, false]) {
+  ipamTest(
+    `the last block of a pool is used on after a return without an answer, ${isReturned ? 'which was made' : 'which came to nothing'}`,
+    async ({ node, store }) => {
+      await store.createPool('one', poolOf(0, '10.1.0.0/32'), soon());
+      const n = node({}, firstReturnUnanswered(store, isReturned));
+      const inOne = { namespace: 'one' };
+      await allocate(n, pod('a', inOne));
+      await release(n, pod('a', inOne));
+      n.skip(2_000);
+      await fails(n.keeper.returnEmpty(1_000, soon()), 'store-unavailable');
+      assert.deepEqual(await allocate(n, pod('b', inOne)), ['10.1.0.0']);
+      assert.deepEqual(n.exporter.exported, ['10.1.0.0/32']);
     },
   );
 }

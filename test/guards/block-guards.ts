@@ -69,4 +69,11 @@ export const BLOCK_GUARDS: readonly Guard[] = [
     to: "CoilError.is(error, 'store-unavailable') || ",
     tests: [RETURNS],
   },
+  {
+    name: "the pool's last block, which may have been returned",
+    file: 'src/ipam/block-keeper.ts',
+    from: "!CoilError.is(error, 'out-of-blocks') || !(await this.#settle(request, signal))",
+    to: 'error instanceof Error',
+    tests: ['test/contract/node-ipam.test.ts'],
+  },
 ];
