@@ -8,6 +8,9 @@ import type { EtcdServer } from '../etcd/etcd-server.ts';
 /** Blocks come and go, and their addresses too, while the storm lasts. */
 const FLAGS = ['--http=', '--scan-interval=1s', '--address-rest=500ms'];
 
+/** So many lines of a log are told, from its beginning and from its end. */
+const TOLD = 12;
+
 export interface StormNodeOptions {
   readonly name: string;
   readonly server: EtcdServer;
@@ -71,12 +74,13 @@ export class StormNode implements AsyncDisposable {
     coild.signal('SIGCONT');
   }
 
-  /** Lines of the logs of all its coilds that have one of `words`, the last ones. */
+  /** Lines of the logs of all its coilds that have one of `words`, the first and the last ones. */
   told(words: readonly string[]): readonly string[] {
     const lines = this.coilds.flatMap(({ output }, i) =>
       output.split('\n').map((line) => `${this.name}/${i}: ${line}`),
     );
-    return lines.filter((line) => words.some((word) => line.includes(word))).slice(-12);
+    const found = lines.filter((line) => words.some((word) => line.includes(word)));
+    return found.filter((_, i) => i < TOLD || i >= found.length - TOLD);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
