@@ -99,31 +99,13 @@ export class BlockKeeper {
   async #acquireOne(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
     const { pool, family } = request;
     try {
-      const acquired = await this.#acquireOrSettle(request, signal);
+      const acquired = await this.#deps.store.acquireBlock(request, signal);
       this.#spares?.note(pool, family, { isUsedUp: false });
       return acquired;
     } catch (error) {
       if (CoilError.is(error, 'out-of-blocks')) this.#spares?.note(pool, family, { isUsedUp: true });
       throw error;
     }
-  }
-
-  /** The last block of a pool may be one whose return is not known to have been made. */
-  async #acquireOrSettle(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
-    const { store } = this.#deps;
-    try {
-      return await store.acquireBlock(request, signal);
-    } catch (error) {
-      if (!CoilError.is(error, 'out-of-blocks') || !(await this.#settle(request, signal))) throw error;
-      return await store.acquireBlock(request, signal);
-    }
-  }
-
-  /** Returns blocks of the pool once more that were returned without an answer. Whether there were such. */
-  async #settle({ pool, family }: BlockRequest, signal: AbortSignal): Promise<boolean> {
-    const leaving = this.#deps.state.blocksOf(pool, family).filter((owned) => owned.state === 'leaving');
-    for (const owned of leaving) await this.#returnIfEmpty(owned, 0, signal);
-    return leaving.length > 0;
   }
 
   /**
@@ -188,11 +170,6 @@ export class BlockKeeper {
     }
   }
 
-  /** Blocks that were returned without an answer: neither used nor announced until it is known whose they are. */
-  get leaving(): readonly PoolBlock[] {
-    return [...this.#leaving, ...this.#deps.state.blocks.filter(({ state }) => state === 'leaving')];
-  }
-
   /** Takes note of blocks that were returned without an answer, in place of those that it knew of. */
   noteLeaving(blocks: readonly PoolBlock[]): void {
     this.#leaving = blocks;
@@ -223,7 +200,7 @@ export class BlockKeeper {
   /**
    * Returns the blocks that have been empty for `keepMs` milliseconds, but for one that is kept in hand. While the
    * datastore does not answer, no route is withdrawn for that.
-   * @throws {CoilError} store-unavailable, network; the block is exported again then, unless it may have been returned
+   * @throws {CoilError} store-unavailable, network; the block stays the node's then, and is exported again
    */
   async returnEmpty(keepMs: number, signal: AbortSignal): Promise<void> {
     for (const owned of this.#deps.state.blocks) {
@@ -237,25 +214,17 @@ export class BlockKeeper {
   async #returnIfEmpty(owned: OwnedBlock, keepMs: number, signal: AbortSignal): Promise<void> {
     const { state, store, clock, logger } = this.#deps;
     const { pool, block, emptySince } = owned;
-    if (!state.blocks.includes(owned)) return;
-    // one that may have been returned is asked to be once more
-    let isTheNodes = owned.state !== 'leaving';
-    const isDue = emptySince !== undefined && clock() - emptySince >= keepMs && !this.#spares?.isSpare(owned);
-    if (isTheNodes && !isDue) return;
+    if (!state.blocks.includes(owned) || owned.state === 'leaving') return;
+    if (emptySince === undefined || clock() - emptySince < keepMs || this.#spares?.isSpare(owned)) return;
     owned.state = 'leaving';
     try {
       await this.export(signal);
       const answer = await store.releaseBlock(this.#node, { pool, block }, signal);
-      isTheNodes = true;
       if (answer.outcome === 'released') state.removeBlock(block, answer.revision);
       else if (answer.outcome === 'not-owned' && state.blocks.includes(owned)) state.dropBlock(block);
       logger.info('returned a block', { pool, block: block.toString(), outcome: answer.outcome });
-    } catch (error) {
-      // another node may have it by now, and give its addresses to Pods
-      if (CoilError.isUncertain(error)) isTheNodes = false;
-      throw error;
     } finally {
-      if (isTheNodes && state.blocks.includes(owned)) {
+      if (state.blocks.includes(owned)) {
         owned.state = 'acquired';
         await this.export(signal);
       }

@@ -159,18 +159,13 @@ export class NodeIpam {
         store.allocate({ node: this.#node, slots, assignment: this.#assignment(request) }, signal),
       );
       if (answer.outcome === 'not-owned') {
-        // where the node has acquired it anew, the answer is old, and the reservation gone
-        const isKnown = (slot: AddressSlot) => state.isReserved(slot);
-        const lost = answer.blocks.filter((block) => slots.some((slot) => slot.block.equals(block) && isKnown(slot)));
-        for (const block of lost) {
+        for (const block of answer.blocks) {
+          // where the node has acquired it anew, the answer is old, and the reservation gone
+          if (!slots.some((slot) => slot.block.equals(block) && state.isReserved(slot))) continue;
           logger.warn("a block is not this node's any more", { block: block.toString() });
           state.dropBlock(block);
         }
         void keeper.exportUntilDone(this.#deps.signal);
-        if (lost.length === 0) return undefined;
-        // it may be anew, by an acquisition whose answer nobody heard
-        sync.renew("a block is not this node's any more");
-        await sync.ready(signal);
         return undefined;
       }
       if (answer.outcome === 'taken') {

@@ -58,15 +58,6 @@ test('an address whose number in its block is the length of its prefix is told f
   assert.deepEqual(offsets(), [23, 24, 25]);
 });
 
-test('what was dropped since is there again, with its addresses, where a snapshot still has it', () => {
-  const told = snapshot(10, [a, b], [record(a, 0, 'x', 9)]);
-  state.reset(told);
-  state.dropBlock(a);
-  state.removeBlock(b, 11);
-  state.reset(told);
-  assert.deepEqual([owned(), offsets()], [['10.0.0.0/30'], [0]], 'a block that went after the snapshot stays away');
-});
-
 test('news that a call of our own brought already, and news older than it, changes nothing', () => {
   state.reset(snapshot(10, [a]));
   state.record(record(a, 0, 'x', 11));

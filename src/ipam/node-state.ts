@@ -94,7 +94,7 @@ export class NodeState {
     for (const [key, record] of this.#records) if (!slots.has(key) && !this.#isAhead(key)) this.#forget(record);
     const added = snapshot.blocks.filter((owned) => this.#keepBlock(owned, snapshot.revision));
     // what the datastore has not seen yet is newer than what it told
-    for (const record of snapshot.addresses) this.#keepRecord(record, Math.max(record.revision, snapshot.revision));
+    for (const record of snapshot.addresses) this.#record(record, Math.max(record.revision, snapshot.revision));
     for (const { block } of added) this.#continueRoundRobin(block);
     this.#snapshotRevision = snapshot.revision;
   }
@@ -230,13 +230,9 @@ export class NodeState {
   /** Adds a block unless it is known. Whether it was added. */
   #keepBlock(owned: PoolBlock, revision: Revision): boolean {
     const key = owned.block.toString();
-    if (!this.#isUpToDate(key, revision) || this.#blocks.has(key)) return false;
+    if (!this.#isNews(key, revision) || this.#blocks.has(key)) return false;
     this.#own(owned, revision);
     return true;
-  }
-
-  #keepRecord(record: AddressRecord, revision: Revision): void {
-    if (this.#blocks.has(record.block.toString()) && this.#isUpToDate(slotKey(record), revision)) this.#use(record);
   }
 
   #assignedSince(block: IpPrefix, revision: Revision): readonly AddressRecord[] {
@@ -270,16 +266,6 @@ export class NodeState {
   /** Whether `revision` is newer than what was heard of `key`, and remembers it. */
   #isNews(key: string, revision: Revision): boolean {
     if (Math.max(this.#heard.get(key) ?? 0, this.#snapshotRevision) >= revision) return false;
-    this.#heard.set(key, revision);
-    return true;
-  }
-
-  /**
-   * Whether nothing newer than what a snapshot tells was heard of `key`, and remembers that. The same may have been heard,
-   * and dropped since.
-   */
-  #isUpToDate(key: string, revision: Revision): boolean {
-    if ((this.#heard.get(key) ?? 0) > revision) return false;
     this.#heard.set(key, revision);
     return true;
   }

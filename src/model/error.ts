@@ -44,9 +44,4 @@ export class CoilError extends Error {
   static is(error: unknown, code?: CoilErrorCode): error is CoilError {
     return error instanceof CoilError && (code === undefined || error.code === code);
   }
-
-  /** Whether the change of the datastore that failed so may have been carried out all the same, or may be yet. */
-  static isUncertain(error: unknown): boolean {
-    return CoilError.is(error, 'store-unavailable') && !error.unchanged;
-  }
 }

@@ -281,44 +281,6 @@ ipamTest('the fence holds where the watch is late', async ({ node, store }) => {
   await waitFor(() => !n.exporter.exported.includes('10.0.0.0/30'));
 });
 
-ipamTest(
-  'a block that was lost, and is the node’s anew, is used, though an old answer says that it is not',
-  async ({ node, store }) => {
-    await store.createPool('one', poolOf(2, '10.1.0.0/30'), soon());
-    const inOne = { namespace: 'one' };
-    async function* blind(name: string, signal: AbortSignal) {
-      for await (const change of store.watchNode(name, signal)) if (change.kind === 'snapshot') yield change;
-    }
-    let isOld = true;
-    const n = node(
-      {},
-      {
-        watchNode: blind,
-        allocate: async (...args) => {
-          if (!isOld || args[0].assignment.containerId !== 'b') return await store.allocate(...args);
-          isOld = false;
-          await store.releaseNode('node1', soon());
-          const answer = await store.allocate(...args);
-          // nobody hears the answer to this, but the next read tells of it
-          const { block } = await store.acquireBlock({ node: 'node1', pool: 'one', family: 4 }, soon());
-          const slots = [{ block, offset: 0 }];
-          await store.allocate({ node: 'node1', slots, assignment: assignmentOf('late') }, soon());
-          n.sync.renew('the watch was lost');
-          await n.sync.ready(soon());
-          return answer;
-        },
-      },
-    );
-    await allocate(n, pod('a', inOne));
-    assert.deepEqual(await allocate(n, pod('b', inOne)), ['10.1.0.1']);
-    assert.deepEqual(n.exporter.exported, ['10.1.0.0/30']);
-    assert.deepEqual(
-      n.state.records.map(({ assignment }) => assignment.containerId),
-      ['late', 'b'],
-    );
-  },
-);
-
 ipamTest('an address that somebody else recorded is passed over', async ({ node, store }) => {
   const n = node();
   await allocate(n, pod('a'));
@@ -423,53 +385,6 @@ ipamTest('a block that is not empty after all is exported again', async ({ node,
   assert.deepEqual(n.exporter.exported, ['10.0.0.0/30']);
   assert.deepEqual((await store.listNodeBlocks('node1', soon())).length, 1);
 });
-
-function firstReturnUnanswered(store: IpamStore, isReturned: boolean): Pick<IpamStore, 'releaseBlock'> {
-  let isLost = true;
-  return {
-    releaseBlock: async (...args) => {
-      if (!isLost) return await store.releaseBlock(...args);
-      isLost = false;
-      if (isReturned) await store.releaseBlock(...args);
-      throw new CoilError('store-unavailable', 'connection reset');
-    },
-  };
-}
-
-for (const isReturned of [true, false]) {
-  ipamTest(
-    `a block is not announced after a return without an answer, ${isReturned ? 'which was made' : 'which came to nothing'}`,
-    async ({ node, store }) => {
-      const n = node({}, firstReturnUnanswered(store, isReturned));
-      await allocate(n, pod('a'));
-      await release(n, pod('a'));
-      n.skip(2_000);
-      await fails(n.keeper.returnEmpty(1_000, soon()), 'store-unavailable');
-      assert.deepEqual(n.exporter.exported, []);
-      await n.sync.returnBlocks(1_000, soon());
-      assert.deepEqual(await store.listNodeBlocks('node1', soon()), []);
-      assert.deepEqual(await allocate(n, pod('b')), ['10.0.0.4']);
-      assert.deepEqual(n.exporter.exported, ['10.0.0.4/30']);
-    },
-  );
-}
-
-for (const isReturned of [true, false]) {
-  ipamTest(
-    `the last block of a pool is used on after a return without an answer, ${isReturned ? 'which was made' : 'which came to nothing'}`,
-    async ({ node, store }) => {
-      await store.createPool('one', poolOf(0, '10.1.0.0/32'), soon());
-      const n = node({}, firstReturnUnanswered(store, isReturned));
-      const inOne = { namespace: 'one' };
-      await allocate(n, pod('a', inOne));
-      await release(n, pod('a', inOne));
-      n.skip(2_000);
-      await fails(n.keeper.returnEmpty(1_000, soon()), 'store-unavailable');
-      assert.deepEqual(await allocate(n, pod('b', inOne)), ['10.1.0.0']);
-      assert.deepEqual(n.exporter.exported, ['10.1.0.0/32']);
-    },
-  );
-}
 
 ipamTest('a new coild of the node goes on with its blocks and addresses', async ({ node }) => {
   await (async () => {

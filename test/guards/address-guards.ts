@@ -125,18 +125,4 @@ export const ADDRESS_GUARDS: readonly Guard[] = [
     tests: [NODE_IPAM],
     only: 'whose answer was lost',
   },
-  {
-    name: 'the block that is the node’s anew',
-    file: 'src/ipam/node-ipam.ts',
-    from: '        sync.renew("a block is not this node\'s any more");\n',
-    to: '',
-    tests: [NODE_IPAM],
-  },
-  {
-    name: 'what was dropped, and is in the next snapshot',
-    file: 'src/ipam/node-state.ts',
-    from: 'if ((this.#heard.get(key) ?? 0) > revision) return false;\n    this.#heard.set(key, revision);\n    return true;',
-    to: 'return this.#isNews(key, revision);',
-    tests: ['src/ipam/node-state.test.ts'],
-  },
 ];

@@ -2,7 +2,6 @@ import type { Guard } from './guard.ts';
 
 const ETCD_CONTRACT = 'test/contract/etcd-ipam-store.test.ts';
 const SPARES = 'test/contract/spare-blocks.test.ts';
-const RETURNS = 'test/offline/block-returns.test.ts';
 
 export const BLOCK_GUARDS: readonly Guard[] = [
   {
@@ -47,33 +46,5 @@ export const BLOCK_GUARDS: readonly Guard[] = [
     from: 'return blocks.find(isEmpty) === owned && !blocks.every(isEmpty);',
     to: 'return false;',
     tests: [SPARES],
-  },
-  {
-    name: 'the block that may have been returned',
-    file: 'src/ipam/block-keeper.ts',
-    from: '      if (CoilError.isUncertain(error)) isTheNodes = false;\n',
-    to: '',
-    tests: [RETURNS],
-  },
-  {
-    name: 'the return of which another call knows nothing',
-    file: 'src/store/offline/journaled-blocks.ts',
-    from: '      if (connection.outage) throw new CoilError(error.code, error.message, { cause: error });\n',
-    to: '',
-    tests: [RETURNS],
-  },
-  {
-    name: 'the block whose return was never asked for',
-    file: 'src/store/offline/journaled-blocks.ts',
-    from: 'CoilError.isUncertain(error) || ',
-    to: "CoilError.is(error, 'store-unavailable') || ",
-    tests: [RETURNS],
-  },
-  {
-    name: "the pool's last block, which may have been returned",
-    file: 'src/ipam/block-keeper.ts',
-    from: "!CoilError.is(error, 'out-of-blocks') || !(await this.#settle(request, signal))",
-    to: 'error instanceof Error',
-    tests: ['test/contract/node-ipam.test.ts'],
   },
 ];

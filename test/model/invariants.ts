@@ -72,7 +72,6 @@ export function checkSettled(world: World, node: ModelNode): void {
   promise(sync.isFresh, () => `${node.name} does not follow the datastore`);
   promise(exported === owned, () => `${node.name} owns ${owned || 'nothing'} and exports ${exported || 'nothing'}`);
   const known = state.blocks
-    .filter((each) => each.state !== 'leaving')
     .map(({ block }) => block.toString())
     .toSorted()
     .join(' ');

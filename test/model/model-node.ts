@@ -84,7 +84,7 @@ export class ModelCoild {
 
   /** Blocks that are neither used nor returned. */
   get leaving(): ReadonlySet<string> {
-    return new Set(this.keeper.leaving.map(({ block }) => block.toString()));
+    return new Set(this.#journal?.read(({ mirror }) => mirror.leaving).map(({ block }) => block.toString()));
   }
 
   /** What its journal has to tell the datastore. */

@@ -27,7 +27,6 @@ export class JournaledBlocks {
   async release(node: string, owned: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
     const { remote, journal, connection } = this.#deps;
     if (!connection.isOnline) throw this.#unreachable();
-    const mayBeGone = journal.read(({ mirror }) => !mirror.owns(owned.block));
     // before the datastore is asked: another node may have it as soon as that has answered
     journal.write(({ mirror }) => mirror.leaveBlock(owned.block));
     const keep = () => journal.write(({ mirror }) => mirror.ownBlock(owned));
@@ -40,8 +39,7 @@ export class JournaledBlocks {
         );
       return answer;
     } catch (error) {
-      const isUnknown = CoilError.isUncertain(error) || (mayBeGone && CoilError.is(error, 'store-unavailable'));
-      if (!signal.aborted && !isUnknown) keep();
+      if (!signal.aborted && !CoilError.is(error, 'store-unavailable')) keep();
       throw error;
     }
   }
@@ -53,10 +51,7 @@ export class JournaledBlocks {
     try {
       return await connection.call(call, signal);
     } catch (error) {
-      if (signal.aborted || !CoilError.is(error, 'store-unavailable')) throw error;
-      // it may be another call's, and say nothing of what became of this one
-      if (connection.outage) throw new CoilError(error.code, error.message, { cause: error });
-      connection.lost(error);
+      if (!signal.aborted && CoilError.is(error, 'store-unavailable')) connection.lost(error);
       throw error;
     }
   }
@@ -66,6 +61,6 @@ export class JournaledBlocks {
     const message = outage
       ? `blocks cannot be acquired or returned: the datastore has not been reached since ${outage.since.toISOString()}`
       : 'no block can be returned before the datastore was told what was changed without it';
-    return new CoilError('store-unavailable', message, { cause: outage?.error, unchanged: true });
+    return new CoilError('store-unavailable', message, { cause: outage?.error });
   }
 }
