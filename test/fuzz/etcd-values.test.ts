@@ -222,7 +222,8 @@ function ignoreMissing(report: (error: unknown) => void): (error: unknown) => vo
 function sameBlocks(then: Buffer, now: Buffer): boolean {
   const blocks = (value: Buffer) => {
     const { free, nodes } = JSON.parse(String(value));
-    return [free, Object.values(nodes)].flat(2).map(String).sort().join();
+    // an empty list is written as null
+    return [free ?? [], Object.values(nodes ?? {})].flat(2).map(String).sort().join();
   };
   return isJsonObject(then) && isJsonObject(now) && blocks(then) === blocks(now);
 }
