@@ -50,8 +50,9 @@ export class Backoff {
 /** Waits `ms` milliseconds, however many. Rejects with the signal's reason once it is aborted. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   try {
-    for (let left = ms; left > MAX_TIMER_MS; left -= MAX_TIMER_MS) await timeout(MAX_TIMER_MS, undefined, { signal });
-    await timeout(ms % MAX_TIMER_MS, undefined, { signal });
+    let left = ms;
+    for (; left > MAX_TIMER_MS; left -= MAX_TIMER_MS) await timeout(MAX_TIMER_MS, undefined, { signal });
+    await timeout(left, undefined, { signal });
   } catch (error) {
     // node's own AbortError would hide why
     signal.throwIfAborted();
