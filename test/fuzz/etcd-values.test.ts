@@ -200,6 +200,9 @@ async function useAsAdministrator(store: IpamStore, report: (error: unknown) => 
   await store.listNodeBlocks('node1', signal()).catch(report);
   for (const block of ['10.0.0.0/28', '10.0.0.16/28', 'fd00::/124', '192.0.2.0/32']) {
     await store.listAddresses(ip(block), signal()).catch(report);
+    const unreadable: CoilError[] = [];
+    await store.listAddresses(ip(block), signal(), unreadable).catch(report);
+    for (const error of unreadable) report(error);
   }
   for (const address of ['10.0.0.4', 'fd00::5', '192.0.2.0']) {
     await store.findAddress(IpAddress.parse(address), signal()).catch(ignoreMissing(report));
