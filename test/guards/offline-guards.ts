@@ -28,7 +28,7 @@ export const OFFLINE_GUARDS: readonly Guard[] = [
   {
     name: 'old news of a block, in the journal',
     file: 'src/store/offline/journal-tables.ts',
-    from: '    else if (!this.#blockNews.note(change, change.revision)) return [];\n',
+    from: '    else if (!this.#blockNews.note(change.block.toString(), change.revision)) return [];\n',
     to: '',
     tests: ['test/offline/journal-blocks.test.ts'],
   },

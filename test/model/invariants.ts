@@ -49,7 +49,7 @@ function checkRoutes({ truth, sandboxes, lateAddresses }: World, node: ModelNode
   for (const name of node.links.links) {
     const { owner, routes } = node.links.link(name)!;
     const sandbox = sandboxes.find(({ containerId }) => owner === `${containerId}/eth0`);
-    if (sandbox === undefined || sandbox.isRevoked) continue;
+    if (sandbox === undefined || sandbox.isRevoked || isAttachedUnaware(sandbox)) continue;
     for (const address of routes) {
       const holder = truth.records.get(address)?.assignment.containerId;
       if (holder !== undefined && lateAddresses.has(address)) continue;
@@ -59,6 +59,11 @@ function checkRoutes({ truth, sandboxes, lateAddresses }: World, node: ModelNode
       );
     }
   }
+}
+
+/** By its journal a node gives out addresses of blocks that it has lost, until it hears of that. */
+function isAttachedUnaware({ node, calls }: Sandbox): boolean {
+  return node.hasJournal && [...calls].some(({ isBehind }) => isBehind);
 }
 
 /** What has to be so besides of a node that has nothing to do and has heard all. @throws {Violation} */

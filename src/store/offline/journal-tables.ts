@@ -1,13 +1,21 @@
 import { CoilError } from '../../model/error.ts';
-import type { AcquiredBlock, AddressRecord, NodeChange, NodeSnapshot, PoolBlock, Revision } from '../ipam-store.ts';
+import type {
+  AcquiredBlock,
+  AddressRecord,
+  FreeRequest,
+  NodeChange,
+  NodeSnapshot,
+  PoolBlock,
+  Revision,
+} from '../ipam-store.ts';
 import type { SqliteDatabase } from '../sqlite/sqlite-database.ts';
 import type { LostAddress } from '../store-connection.ts';
-import { BlockNews } from './block-news.ts';
-import { isSameAttachment, recordOf } from './journal-rows.ts';
+import { isSameAttachment, recordOf, slotKey } from './journal-rows.ts';
 import { LocalChanges } from './local-changes.ts';
 import { LostAddresses } from './lost-addresses.ts';
 import { type MergeOptions, mergeSnapshot } from './merge-snapshot.ts';
 import { Mirror, RECORDED } from './mirror.ts';
+import { News } from './news.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { isPending, type RevisionClock } from './revision-clock.ts';
 
@@ -32,7 +40,8 @@ export class JournalTables {
   readonly local: LocalChanges;
   readonly #db: SqliteDatabase;
   readonly #clock: RevisionClock;
-  readonly #blockNews = new BlockNews();
+  readonly #blockNews = new News();
+  readonly #addressNews = new News();
 
   constructor(db: SqliteDatabase, clock: RevisionClock) {
     this.#db = db;
@@ -91,6 +100,7 @@ export class JournalTables {
   clear(): void {
     this.mirror.replace({ pools: new Map(), blocks: [], addresses: [] });
     this.pending.clear();
+    this.#forgetNews();
     this.#db.run('UPDATE origin SET datastore = NULL, revision = NULL');
   }
 
@@ -102,10 +112,12 @@ export class JournalTables {
   /** Takes over a snapshot; gives the addresses that it does not let their Pods have. */
   merge(snapshot: NodeSnapshot, options: MergeOptions): readonly LostAddress[] {
     const { mirror, pending } = this;
-    if (options.isRestored) this.#blockNews.clear();
-    const blocks = this.#blockNews.after(snapshot, mirror.blocks);
-    const lost = mergeSnapshot({ mirror, pending, clock: this.#clock }, { ...snapshot, blocks }, options);
     const { datastore = null, revision } = snapshot;
+    if (options.isRestored) this.#forgetNews();
+    const isAhead = ({ block }: PoolBlock) => this.#blockNews.isAhead(block.toString(), revision);
+    const blocks = [...snapshot.blocks.filter((each) => !isAhead(each)), ...mirror.blocks.filter(isAhead)];
+    const addresses = snapshot.addresses.filter((record) => !this.#addressNews.isAhead(slotKey(record), revision));
+    const lost = mergeSnapshot({ mirror, pending, clock: this.#clock }, { ...snapshot, blocks, addresses }, options);
     this.#db.run('UPDATE origin SET datastore = ?, revision = ?', datastore, revision);
     for (const each of lost) this.lost.add(each);
     return lost;
@@ -116,7 +128,7 @@ export class JournalTables {
     this.#clock.heard(change.revision);
     if (change.kind === 'pool') this.mirror.setPool(change.name, change.pool);
     else if (change.kind === 'address') this.#applyAddress(change);
-    else if (!this.#blockNews.note(change, change.revision)) return [];
+    else if (!this.#blockNews.note(change.block.toString(), change.revision)) return [];
     else if (change.owned) this.mirror.addBlock(change);
     else {
       const lost = this.local.loseBlock(change);
@@ -129,7 +141,7 @@ export class JournalTables {
   /** The datastore has given the node a block. */
   ownBlock(acquired: AcquiredBlock): void {
     this.#clock.heard(acquired.revision);
-    this.#blockNews.note(acquired, acquired.revision);
+    this.#blockNews.note(acquired.block.toString(), acquired.revision);
     this.mirror.ownBlock(acquired);
   }
 
@@ -137,9 +149,25 @@ export class JournalTables {
   returnBlock({ block }: PoolBlock, revision?: Revision): void {
     if (revision !== undefined) {
       this.#clock.heard(revision);
-      this.#blockNews.note({ block }, revision);
+      this.#blockNews.note(block.toString(), revision);
     }
     this.mirror.removeLeaving(block);
+  }
+
+  /** The datastore has answered that an address is assigned so. */
+  recordAddress(record: AddressRecord): void {
+    this.#clock.heard(record.revision);
+    if (!this.#addressNews.note(slotKey(record), record.revision)) return;
+    const known = this.mirror.at(record)?.revision ?? 0;
+    if (isPending(known) || known < record.revision) this.mirror.put(record, RECORDED);
+  }
+
+  /** The datastore has freed an address at `revision`. */
+  freeAddress(address: FreeRequest, revision: Revision): void {
+    this.#clock.heard(revision);
+    this.#addressNews.note(slotKey(address), revision);
+    if (this.mirror.at(address)?.revision === address.revision) this.mirror.remove(address);
+    this.noteRevision();
   }
 
   /** The newest revision that the datastore told of is kept, though nothing else tells of it. */
@@ -156,6 +184,7 @@ export class JournalTables {
   }
 
   #applyAddress({ slot, record, revision }: NodeChange & { readonly kind: 'address' }): void {
+    if (!this.#addressNews.note(slotKey(slot), revision)) return;
     const row = this.mirror.at(slot);
     if (!record) {
       if (!row || isPending(row.revision) || row.revision > revision) return;
@@ -167,6 +196,11 @@ export class JournalTables {
     function isSame(known: NonNullable<typeof row>, told: NonNullable<typeof record>): boolean {
       return isPending(known.revision) && isSameAttachment(recordOf(known).assignment, told.assignment);
     }
+  }
+
+  #forgetNews(): void {
+    this.#blockNews.clear();
+    this.#addressNews.clear();
   }
 
   get #origin(): OriginRow | undefined {

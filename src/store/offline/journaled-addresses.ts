@@ -14,7 +14,6 @@ import type { Connection } from './connection.ts';
 import type { Journal } from './journal.ts';
 import { recordOf, slotKey } from './journal-rows.ts';
 import type { JournalTables } from './journal-tables.ts';
-import { RECORDED } from './mirror.ts';
 import { isPending } from './revision-clock.ts';
 
 export interface JournaledAddressesDeps {
@@ -140,11 +139,8 @@ export class JournaledAddresses {
   #settle(request: AllocateRequest, answer: AllocateOutcome, noted: Revision): void {
     if (answer.outcome !== 'allocated') this.#withdraw(request, noted);
     if (answer.outcome === 'not-owned') return;
-    this.#tell(({ mirror }) => {
-      for (const record of answer.records) {
-        const known = mirror.at(record)?.revision ?? 0;
-        if (isPending(known) || known < record.revision) mirror.put(record, RECORDED);
-      }
+    this.#tell((tables) => {
+      for (const record of answer.records) tables.recordAddress(record);
     });
     for (const { revision } of answer.records) this.#deps.journal.clock.heard(revision);
   }
@@ -166,9 +162,7 @@ export class JournaledAddresses {
   #forget(addresses: readonly FreeRequest[], revision: Revision): void {
     this.#deps.journal.clock.heard(revision);
     this.#tell((tables) => {
-      for (const address of addresses)
-        if (tables.mirror.at(address)?.revision === address.revision) tables.mirror.remove(address);
-      tables.noteRevision();
+      for (const address of addresses) tables.freeAddress(address, revision);
     });
   }
 
