@@ -89,7 +89,7 @@ export function checkSettled(world: World, node: ModelNode): void {
       () => `${node.name} takes ${address} for ${assignment.containerId}'s, and it is ${actual ?? 'nobody'}'s`,
     );
   }
-  const records = [...truth.records.values()].filter(({ block }) => truth.owners.get(block.toString()) === node.name);
+  const records = [...truth.records.values()].filter(({ block }) => using.includes(block.toString()));
   promise(records.length === state.records.length, () => `${node.name} does not know of all its addresses`);
   for (const sandbox of world.sandboxes) if (sandbox.node === node) checkLink(sandbox);
 }

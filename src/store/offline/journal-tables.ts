@@ -1,4 +1,5 @@
 import { CoilError } from '../../model/error.ts';
+import type { IpPrefix } from '../../model/ip-prefix.ts';
 import type {
   AcquiredBlock,
   AddressRecord,
@@ -119,8 +120,7 @@ export class JournalTables {
     const addresses = snapshot.addresses.filter((record) => !this.#addressNews.isAhead(slotKey(record), revision));
     const lost = mergeSnapshot({ mirror, pending, clock: this.#clock }, { ...snapshot, blocks, addresses }, options);
     this.#db.run('UPDATE origin SET datastore = ?, revision = ?', datastore, revision);
-    for (const each of lost) this.lost.add(each);
-    return lost;
+    return this.#noteLost(lost);
   }
 
   /** Takes over a change, unless it is old news; gives the addresses that Pods lost by it. */
@@ -130,19 +130,25 @@ export class JournalTables {
     else if (change.kind === 'address') this.#applyAddress(change);
     else if (!this.#blockNews.note(change.block.toString(), change.revision)) return [];
     else if (change.owned) this.mirror.addBlock(change);
-    else {
-      const lost = this.local.loseBlock(change);
-      for (const each of lost) this.lost.add(each);
-      return lost;
-    }
+    else return this.#noteLost(this.local.loseBlock(change.block));
     return [];
   }
 
-  /** The datastore has given the node a block. */
-  ownBlock(acquired: AcquiredBlock): void {
-    this.#clock.heard(acquired.revision);
-    this.#blockNews.note(acquired.block.toString(), acquired.revision);
+  /** The datastore has given the node a block, which was nobody's; gives the addresses that Pods lost before. */
+  ownBlock(acquired: AcquiredBlock): readonly LostAddress[] {
+    const { block, revision } = acquired;
+    this.#clock.heard(revision);
+    this.#blockNews.note(block.toString(), revision);
+    const lost = this.#noteLost(this.local.loseAddresses(block, revision));
     this.mirror.ownBlock(acquired);
+    return lost;
+  }
+
+  /** The datastore has answered what it was asked at `asked`: the block is not the node's. Gives as `ownBlock`. */
+  missBlock(block: IpPrefix, asked: Revision): readonly LostAddress[] {
+    // the node has come to own it since
+    if (this.#blockNews.isAhead(block.toString(), asked)) return [];
+    return this.#noteLost(this.local.loseBlock(block));
   }
 
   /** The datastore has taken a block back; without a revision, it was not the node's any more. */
@@ -196,6 +202,11 @@ export class JournalTables {
     function isSame(known: NonNullable<typeof row>, told: NonNullable<typeof record>): boolean {
       return isPending(known.revision) && isSameAttachment(recordOf(known).assignment, told.assignment);
     }
+  }
+
+  #noteLost(lost: readonly LostAddress[]): readonly LostAddress[] {
+    for (const each of lost) this.lost.add(each);
+    return lost;
   }
 
   #forgetNews(): void {

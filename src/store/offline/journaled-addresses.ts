@@ -10,6 +10,7 @@ import type {
   IpamStore,
   Revision,
 } from '../ipam-store.ts';
+import type { LostAddress } from '../store-connection.ts';
 import type { Connection } from './connection.ts';
 import type { Journal } from './journal.ts';
 import { recordOf, slotKey } from './journal-rows.ts';
@@ -20,6 +21,7 @@ export interface JournaledAddressesDeps {
   readonly remote: Pick<IpamStore, 'allocate' | 'free' | 'listAddresses'>;
   readonly journal: Journal;
   readonly connection: Connection;
+  readonly onLost: (lost: readonly LostAddress[]) => void;
   readonly logger: Logger;
 }
 
@@ -138,7 +140,10 @@ export class JournaledAddresses {
 
   #settle(request: AllocateRequest, answer: AllocateOutcome, noted: Revision): void {
     if (answer.outcome !== 'allocated') this.#withdraw(request, noted);
-    if (answer.outcome === 'not-owned') return;
+    if (answer.outcome === 'not-owned') {
+      this.#write((tables) => this.#deps.onLost(answer.blocks.flatMap((block) => tables.missBlock(block, noted))));
+      return;
+    }
     this.#tell((tables) => {
       for (const record of answer.records) tables.recordAddress(record);
     });

@@ -1,5 +1,6 @@
 import { CoilError } from '../../model/error.ts';
 import type { AcquiredBlock, BlockRequest, IpamStore, PoolBlock, ReleaseOutcome } from '../ipam-store.ts';
+import type { LostAddress } from '../store-connection.ts';
 import type { Connection } from './connection.ts';
 import type { Journal } from './journal.ts';
 
@@ -7,6 +8,7 @@ export interface JournaledBlocksDeps {
   readonly remote: Pick<IpamStore, 'acquireBlock' | 'releaseBlock'>;
   readonly journal: Journal;
   readonly connection: Connection;
+  readonly onLost: (lost: readonly LostAddress[]) => void;
 }
 
 /** The store's changes of blocks: only the datastore can make them, and the journal never has a block too many. */
@@ -18,9 +20,9 @@ export class JournaledBlocks {
   }
 
   async acquire(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
-    const { remote, journal } = this.#deps;
+    const { remote, journal, onLost } = this.#deps;
     const acquired = await this.#reached((until) => remote.acquireBlock(request, until), signal);
-    journal.write((tables) => tables.ownBlock(acquired));
+    onLost(journal.write((tables) => tables.ownBlock(acquired)));
     return acquired;
   }
 

@@ -1,4 +1,5 @@
-import type { AllocateOutcome, AllocateRequest, FreeOutcome, FreeRequest, PoolBlock, Revision } from '../ipam-store.ts';
+import type { IpPrefix } from '../../model/ip-prefix.ts';
+import type { AllocateOutcome, AllocateRequest, FreeOutcome, FreeRequest, Revision } from '../ipam-store.ts';
 import type { LostAddress } from '../store-connection.ts';
 import { type AddressRow, isSameAttachment, recordOf } from './journal-rows.ts';
 import type { Mirror } from './mirror.ts';
@@ -80,12 +81,19 @@ export class LocalChanges {
   }
 
   /** Takes a block out of the mirror; gives the addresses of it that Pods still have. */
-  loseBlock({ block }: PoolBlock): readonly LostAddress[] {
+  loseBlock(block: IpPrefix): readonly LostAddress[] {
+    this.#deps.mirror.removeBlock(block);
+    return this.loseAddresses(block, Number.POSITIVE_INFINITY);
+  }
+
+  /** Takes a block's addresses from before a revision out of the mirror; gives those that Pods still have. */
+  loseAddresses(block: IpPrefix, before: Revision): readonly LostAddress[] {
     const { mirror } = this.#deps;
-    const rows = mirror.addressesOf(block).filter(({ answered }) => answered);
-    mirror.removeBlock(block);
-    mirror.removeAddressesOf(block);
-    return rows.map((row) => ({ record: recordOf(row), reason: "its block is not this node's any more" }));
+    const rows = mirror.addressesOf(block).filter(({ revision }) => revision < before);
+    const records = rows.map(recordOf);
+    for (const record of records) mirror.remove(record);
+    const lost = records.filter((_, i) => rows[i]!.answered);
+    return lost.map((record) => ({ record, reason: "its block is not this node's any more" }));
   }
 }
 

@@ -96,10 +96,6 @@ export class Mirror {
     this.#db.run('DELETE FROM address WHERE block = ? AND "offset" = ?', block.toString(), offset);
   }
 
-  removeAddressesOf(block: IpPrefix): void {
-    this.#db.run('DELETE FROM address WHERE block = ?', block.toString());
-  }
-
   /** The datastore is about to be asked to free it, or has answered that it does not. */
   setFreeing({ block, offset }: AddressSlot, { isAsked }: { readonly isAsked: boolean }): void {
     const sql = 'UPDATE address SET freeing = ? WHERE block = ? AND "offset" = ?';
@@ -131,8 +127,9 @@ export class Mirror {
     return rows.map(({ prefix, pool }) => ({ pool, block: IpPrefix.parse(prefix) }));
   }
 
+  /** Without what the datastore was asked for only: who asked waits for the answer. */
   snapshot(revision: Revision): NodeSnapshot {
-    const addresses = this.addresses.map(recordOf);
+    const addresses = this.addresses.filter(({ answered }) => answered).map(recordOf);
     const { pools, blocks, leaving } = this;
     return { kind: 'snapshot', revision, pools, blocks, leaving, addresses, unreadable: [] };
   }

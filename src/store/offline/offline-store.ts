@@ -53,11 +53,12 @@ export class OfflineStore implements IpamStore, StoreConnection {
     this.#deps = deps;
     const connection = new Connection(deps);
     this.#connection = connection;
-    this.#addresses = new JournaledAddresses({ ...deps, connection });
-    this.#blocks = new JournaledBlocks({ ...deps, connection });
+    const onLost = this.#report.bind(this);
+    this.#addresses = new JournaledAddresses({ ...deps, connection, onLost });
+    this.#blocks = new JournaledBlocks({ ...deps, connection, onLost });
     const isAskedFor = this.#addresses.isAskedFor.bind(this.#addresses);
     const { underWay } = this.#addresses;
-    this.#follower = new NodeFollower({ ...deps, connection, isAskedFor, underWay, onLost: this.#report.bind(this) });
+    this.#follower = new NodeFollower({ ...deps, connection, isAskedFor, underWay, onLost });
   }
 
   get isOffline(): boolean {
