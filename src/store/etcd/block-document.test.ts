@@ -50,6 +50,7 @@ test('what cannot be read is told with the key', () => {
     [() => read('{"nodes":[]}'), /nodes is not an object/],
     [() => read('{"free":["10.0.0.0"]}').acquire('n'), /^\/coil\/block\/p\/10\.0\.0\.0: "10\.0\.0\.0" is not a block/],
     [() => read('{"nodes":{"n":["x"]}}').blocksOf('n'), /"x" is not a block/],
+    [() => read('{"nodes":{"n":["10.0.0.1/30"]}}').blocksOf('n'), /"10\.0\.0\.1\/30" is not a block/],
   ];
   for (const [call, message] of bad) {
     assert.throws(call, (error) => CoilError.is(error, 'corrupt-data') && message.test(error.message));

@@ -99,10 +99,11 @@ export class BlockDocument {
     return new BlockDocument(this, this.#members, { free, nodes });
   }
 
+  /** As `String(block)`, by which it is found again: 10.0.0.1/28 is none. */
   #block(text: string): IpPrefix {
     const block = IpPrefix.tryParse(text);
-    if (!block) throw new CoilError('corrupt-data', `${this.key}: ${JSON.stringify(text)} is not a block`);
-    return block;
+    if (block?.toString() === text) return block;
+    throw new CoilError('corrupt-data', `${this.key}: ${JSON.stringify(text)} is not a block`);
   }
 }
 

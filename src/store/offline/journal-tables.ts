@@ -120,6 +120,7 @@ export class JournalTables {
     const addresses = snapshot.addresses.filter((record) => !this.#addressNews.isAhead(slotKey(record), revision));
     const lost = mergeSnapshot({ mirror, pending, clock: this.#clock }, { ...snapshot, blocks, addresses }, options);
     this.#db.run('UPDATE origin SET datastore = ?, revision = ?', datastore, revision);
+    this.#retractLost();
     return this.#noteLost(lost);
   }
 
@@ -198,6 +199,7 @@ export class JournalTables {
       this.noteRevision();
     } else if (!row || isOlder(row.revision, record.revision) || isSame(row, record)) {
       this.mirror.put(record, RECORDED);
+      this.#retractLost();
     }
     function isSame(known: NonNullable<typeof row>, told: NonNullable<typeof record>): boolean {
       return isPending(known.revision) && isSameAttachment(recordOf(known).assignment, told.assignment);
@@ -207,6 +209,14 @@ export class JournalTables {
   #noteLost(lost: readonly LostAddress[]): readonly LostAddress[] {
     for (const each of lost) this.lost.add(each);
     return lost;
+  }
+
+  /** Whoever has got an address back, by a change of its that was done late, has not lost it. */
+  #retractLost(): void {
+    for (const { record } of this.lost.all) {
+      const row = this.mirror.at(record);
+      if (row && isSameAttachment(recordOf(row).assignment, record.assignment)) this.lost.remove(record);
+    }
   }
 
   #forgetNews(): void {
