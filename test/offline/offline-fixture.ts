@@ -7,6 +7,7 @@ import { Backoff } from '../../src/process/backoff.ts';
 import { RecordingLogger } from '../../src/process/recording-logger.ts';
 import type { AddressRecord, IpamStore } from '../../src/store/ipam-store.ts';
 import { Journal } from '../../src/store/offline/journal.ts';
+import { recordOf } from '../../src/store/offline/journal-rows.ts';
 import { OfflineStore } from '../../src/store/offline/offline-store.ts';
 import { IpamNode, type IpamNodeOptions } from '../contract/ipam-node.ts';
 import { SqliteFixture } from '../contract/sqlite-fixture.ts';
@@ -92,7 +93,7 @@ async function startNode({
     await journal[Symbol.asyncDispose]();
     await node[Symbol.asyncDispose]();
   };
-  const journaled = () => (journal.snapshot?.addresses ?? []).map(textOf).sort();
+  const journaled = () => journal.read(({ mirror }) => mirror.addresses.map(recordOf).map(textOf).sort());
   return { node, store, journaled, logger, crash, [Symbol.asyncDispose]: crash };
 }
 
