@@ -59,7 +59,8 @@ export async function openNodeStore(
   surroundings: NodeStoreSurroundings,
 ): Promise<NodeStore> {
   const { logger, metrics, signal } = surroundings;
-  const remote = meteredStore(await openStoreSoon(options, surroundings), metrics);
+  const opened = await openStoreSoon(options.medium === 'etcd' ? { ...options, node } : options, surroundings);
+  const remote = meteredStore(opened, metrics);
   if (options.medium === 'sqlite' || offline.offline === 'deny' || signal.aborted) return alone(remote);
   const { Journal } = await import('../store/offline/journal.ts');
   const { OfflineStore } = await import('../store/offline/offline-store.ts');

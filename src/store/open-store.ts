@@ -5,7 +5,8 @@ import type { NodeSessions } from './node-sessions.ts';
 
 /** A datastore, and how to reach it. */
 export type StoreOptions =
-  | { readonly medium: 'etcd'; readonly config: EtcdConfig }
+  /** `node` is the one whose coild this is, if it is one. */
+  | { readonly medium: 'etcd'; readonly config: EtcdConfig; readonly node?: string | undefined }
   /** A file on a local file system; it is made where it is not there (unless `create` is false), its folder is not. */
   | { readonly medium: 'sqlite'; readonly path: string; readonly create?: boolean };
 
@@ -28,5 +29,5 @@ export async function openStore(options: StoreOptions, signal: AbortSignal): Pro
     return await SqliteIpamStore.open({ path: options.path, create: options.create ?? true }, signal);
   }
   const { EtcdIpamStore } = await import('./etcd/etcd-ipam-store.ts');
-  return new EtcdIpamStore(options.config);
+  return new EtcdIpamStore({ ...options.config, node: options.node });
 }

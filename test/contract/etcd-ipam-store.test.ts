@@ -10,3 +10,12 @@ before(async () => {
 after(async () => await server[Symbol.asyncDispose]());
 
 ipamStoreContract('EtcdIpamStore', async () => new EtcdFixture(server));
+
+ipamStoreContract('EtcdIpamStore of a coild', async () => {
+  const fixture = new EtcdFixture(server);
+  let coilds = 0;
+  return {
+    open: () => fixture.open({ node: `coild${coilds++}` }),
+    [Symbol.asyncDispose]: () => fixture[Symbol.asyncDispose](),
+  };
+});

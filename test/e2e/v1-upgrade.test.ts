@@ -69,11 +69,12 @@ describe('a node is moved from v1 to us in place', { skip: needsRoot, concurrenc
     }
   });
 
-  test('etcd has nothing new but the owners of its blocks, which coild serves the node, and in which boot', async () => {
-    const { 'node/node1': session, 'boot/node1': boot, ...now } = await v1.datastore.fixture.dump();
+  test('etcd has nothing new but the owners of its blocks, which coild serves the node, in which boot and term', async () => {
+    const { 'node/node1': session, 'boot/node1': boot, 'term/node1': term, ...now } = await v1.datastore.fixture.dump();
     const owners = V1_BLOCKS.map((block) => [`owner/${block.split('/')[0]}`, 'node1']);
     assert.deepEqual(now, { ...keys, ...Object.fromEntries(owners) });
     assert.equal(JSON.parse(session!).boot_id, boot);
+    assert.match(term!, /^[0-9a-f-]{36}$/);
   });
 
   test('CHECK finds its Pods in order, with what v1 answered to ADD, and changes nothing', async () => {

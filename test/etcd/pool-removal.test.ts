@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { readAllBlocks } from '../../src/store/etcd/block-documents.ts';
 import { BlockGrants } from '../../src/store/etcd/block-grants.ts';
 import { EtcdClient } from '../../src/store/etcd/etcd-client.ts';
+import { etcdDatabase } from '../../src/store/etcd/etcd-database.ts';
 import { Keys } from '../../src/store/etcd/keys.ts';
 import { put } from '../../src/store/etcd/transaction.ts';
 import { allocated, assignmentOf, blockFor, fails, ip, poolOf, soon } from '../contract/store-fixture.ts';
@@ -185,7 +186,7 @@ etcdTest('who gives out blocks of a subnet that just went gives those of another
   const store = await fixture.open();
   await store.createPool('web', poolOf(4, '10.0.0.0/27', '10.1.0.0/27'), soon());
   await using client = new EtcdClient({ endpoints: [fixture.url] });
-  const db = { client, keys: new Keys(fixture.prefix) };
+  const db = etcdDatabase({ client, keys: new Keys(fixture.prefix) }, undefined);
   const subnets = await readAllBlocks(db, 'read what is about to change', soon());
   await store.removeSubnet('web', ip('10.0.0.0/27'), soon());
   const key = `${db.keys.requests('web', 4)}own`;

@@ -5,6 +5,7 @@ import type { CoilError } from '../../src/model/error.ts';
 import { IpAddress } from '../../src/model/ip-address.ts';
 import { DocumentCheck } from '../../src/store/etcd/document-check.ts';
 import { EtcdClient } from '../../src/store/etcd/etcd-client.ts';
+import { etcdDatabase } from '../../src/store/etcd/etcd-database.ts';
 import type { EtcdIpamStore } from '../../src/store/etcd/etcd-ipam-store.ts';
 import { Keys } from '../../src/store/etcd/keys.ts';
 import {
@@ -175,7 +176,7 @@ v1Test('what a controller of v1 takes away, and a coild of v1 acquires, is notic
 
 v1Test('only what v1 changes makes nodes read block documents', async (store, fixture) => {
   await using client = new EtcdClient({ endpoints: [fixture.url] });
-  const check = new DocumentCheck({ client, keys: new Keys(fixture.prefix) }, 'node1');
+  const check = new DocumentCheck(etcdDatabase({ client, keys: new Keys(fixture.prefix) }, 'node1'), 'node1');
   const view = {
     blocks: [{ pool: 'dmz', block: ip('203.0.113.0/30') }],
     subnets: [{ pool: 'dmz', subnet: ip('203.0.113.0/28') }],
@@ -270,7 +271,7 @@ v1Test('a node keeps its blocks while their document cannot be read', async (sto
   allocated(await store.allocate({ node: 'node1', slots, assignment: assignmentOf('c1') }, soon()));
   await watched.until((node) => node.addresses().some((record) => record.block.equals(block)), 'the address');
   await using client = new EtcdClient({ endpoints: [fixture.url] });
-  const check = new DocumentCheck({ client, keys: new Keys(fixture.prefix) }, 'node1');
+  const check = new DocumentCheck(etcdDatabase({ client, keys: new Keys(fixture.prefix) }, 'node1'), 'node1');
   const view = { blocks: [{ pool: 'default', block }], subnets: [{ pool: 'default', subnet: ip('10.64.0.0/20') }] };
   await check.check(view, soon());
   assert.equal(await fixture.keys.get(`owner/${block.address}`).string(), 'node1');

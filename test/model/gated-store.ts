@@ -25,6 +25,11 @@ type NodeStore = Pick<
 
 /** Is told of every change when it has been made, before the node hears of it. */
 export interface StoreObserver {
+  /**
+   * Is told when a node asks for something that begins a new term, where it had given up changes before (see NodeTerm);
+   * what it gives, when that is made.
+   */
+  asking(node: string): () => void;
   /** Is told when it is asked for; what it gives, when it was made. */
   allocating(request: AllocateRequest): (outcome: AllocateOutcome) => void;
   freed(addresses: readonly FreeRequest[], outcome: FreeOutcome): void;
@@ -41,12 +46,14 @@ const CALL_MS = 10_000;
 /** The real datastore, each call of which waits at the gate. */
 export class GatedStore implements NodeStore {
   readonly #store: NodeStore;
+  readonly #node: string;
   readonly #gate: Gate;
   readonly #observer: StoreObserver;
   #watch: HeldWatch | undefined;
 
-  constructor(store: NodeStore, deps: { gate: Gate; observer: StoreObserver }) {
+  constructor(store: NodeStore, deps: { node: string; gate: Gate; observer: StoreObserver }) {
     this.#store = store;
+    this.#node = deps.node;
     this.#gate = deps.gate;
     this.#observer = deps.observer;
   }
@@ -57,9 +64,8 @@ export class GatedStore implements NodeStore {
   }
 
   acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
-    return this.#change(`acquireBlock ${request.pool}/${request.family}`, signal, (until) =>
-      this.#store.acquireBlock(request, until),
-    );
+    const name = `acquireBlock ${request.pool}/${request.family}`;
+    return this.#call(name, signal, (until) => this.#changed(this.#store.acquireBlock(request, until)));
   }
 
   releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
@@ -95,20 +101,25 @@ export class GatedStore implements NodeStore {
     signal: AbortSignal,
     unreadable?: CoilError[],
   ): Promise<readonly AddressRecord[]> {
-    const call = { medium: 'store', name: `listAddresses ${block}`, signal } as const;
-    return this.#gate.call(call, () => this.#store.listAddresses(block, AbortSignal.timeout(CALL_MS), unreadable));
+    const asked = this.#observer.asking(this.#node);
+    return this.#call(`listAddresses ${block}`, signal, (until) => {
+      asked();
+      return this.#store.listAddresses(block, until, unreadable);
+    });
   }
 
   checkWritable(signal: AbortSignal): Promise<void> {
-    const call = { medium: 'store', name: 'checkWritable', signal } as const;
-    return this.#gate.call(call, () => this.#store.checkWritable(AbortSignal.timeout(CALL_MS)));
+    return this.#call('checkWritable', signal, (until) => this.#store.checkWritable(until));
   }
 
   async *watchNode(node: string, signal: AbortSignal): AsyncGenerator<NodeSnapshot | NodeChange, void, undefined> {
     const watch = new HeldWatch(this.#store, node);
     try {
-      const call = { medium: 'store', name: 'watchNode', signal } as const;
-      const snapshot = await this.#gate.call(call, () => watch.open());
+      const asked = this.#observer.asking(this.#node);
+      const snapshot = await this.#call('watchNode', signal, () => {
+        asked();
+        return watch.open();
+      });
       this.#watch = watch;
       yield snapshot;
       yield* watch.changes(signal);
@@ -121,12 +132,22 @@ export class GatedStore implements NodeStore {
   }
 
   #change<T>(name: string, signal: AbortSignal, make: (until: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#gate.call({ medium: 'store', name, signal }, async () => {
-      try {
-        return await make(AbortSignal.timeout(CALL_MS));
-      } finally {
-        this.#observer.changed();
-      }
+    const asked = this.#observer.asking(this.#node);
+    return this.#call(name, signal, (until) => {
+      asked();
+      return this.#changed(make(until));
     });
+  }
+
+  #call<T>(name: string, signal: AbortSignal, make: (until: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#gate.call({ medium: 'store', name, signal }, () => make(AbortSignal.timeout(CALL_MS)));
+  }
+
+  async #changed<T>(change: Promise<T>): Promise<T> {
+    try {
+      return await change;
+    } finally {
+      this.#observer.changed();
+    }
   }
 }

@@ -44,7 +44,7 @@ export class ModelCoild {
     const { name } = node;
     const logger = new RecordingLogger();
     const now = () => new Date(0);
-    const remote = new GatedStore(deps.store, { gate, observer: deps.observer });
+    const remote = new GatedStore(deps.store, { node: name, gate, observer: deps.observer });
     const exporter = new GatedExporter(node.routes, { gate, asked: () => deps.exporting(node) });
     // never by itself: the steps say when
     const scanIntervalMs = 2 ** 31 - 1;

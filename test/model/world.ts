@@ -62,6 +62,7 @@ export class World {
         releasing: order.releasing.bind(order),
         released: order.released.bind(order),
         changed: () => this.changed(),
+        asking: this.#asking.bind(this),
       },
       exporting: order.exporting.bind(order),
       refused: this.#refusedByLink.bind(this),
@@ -184,6 +185,17 @@ export class World {
   /** Anything in the datastore may be another now. */
   changed(): void {
     this.#isStale = true;
+  }
+
+  /** Changes that a node has given up are done before what it asks for next, or never. */
+  #asking(node: string): () => void {
+    const given = this.late.filter(
+      ({ node: { name }, call }) => name === node && /^(allocate|free|release)/.test(call.name),
+    );
+    return () => {
+      if (this.isMakingLate) return;
+      for (const late of given) if (this.late.includes(late)) this.late.splice(this.late.indexOf(late), 1);
+    };
   }
 
   /** A promise that was found broken where nobody could throw. */

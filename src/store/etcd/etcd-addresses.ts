@@ -29,6 +29,8 @@ import {
 
 /** The port's limit; a transaction has room for its compares and both branches. */
 const MAX_SLOTS = 16;
+/** Each is compared, and so is the node's term. */
+const MAX_FREED = MAX_OPERATIONS - 1;
 
 /** Addresses of blocks. */
 export class EtcdAddresses {
@@ -48,10 +50,10 @@ export class EtcdAddresses {
   }
 
   async #tryAllocate({ node, slots, assignment }: AllocateRequest, signal: AbortSignal): Promise<AllocateOutcome> {
-    const { client, keys } = this.#db;
+    const { changes, keys } = this.#db;
     const blocks = [...new Map(slots.map(({ block }) => [keys.owner(block), block])).values()];
     const value = formatIpAssignment(assignment);
-    const response = await client.transact(
+    const response = await changes.transact(
       `allocate ${slots.map(({ block, offset }) => block.nth(offset)).join(', ')} for node ${node}`,
       {
         compare: [
@@ -78,10 +80,10 @@ export class EtcdAddresses {
   }
 
   async free(addresses: readonly FreeRequest[], signal: AbortSignal): Promise<FreeOutcome> {
-    if (addresses.length > MAX_OPERATIONS)
-      throw new CoilError('invalid-argument', `at most ${MAX_OPERATIONS} addresses are freed at once`);
-    const { client, keys } = this.#db;
-    const response = await client.transact(
+    if (addresses.length > MAX_FREED)
+      throw new CoilError('invalid-argument', `at most ${MAX_FREED} addresses are freed at once`);
+    const { changes, keys } = this.#db;
+    const response = await changes.transact(
       `free ${addresses.map(({ block, offset }) => block.nth(offset)).join(', ')}`,
       {
         compare: addresses.map((address) => isAt(keys.address(address), address.revision)),
@@ -97,9 +99,10 @@ export class EtcdAddresses {
     signal: AbortSignal,
     unreadable: CoilError[] | undefined,
   ): Promise<readonly AddressRecord[]> {
-    const { client, keys } = this.#db;
-    const ranges = [getAll(keys.addressesOf(block))];
-    const entries = found(await client.read(`list the addresses of ${block}`, ranges, signal))[0]!;
+    const { client, keys, changes } = this.#db;
+    const what = `list the addresses of ${block}`;
+    await changes.settled(what, signal);
+    const entries = found(await client.read(what, [getAll(keys.addressesOf(block))], signal))[0]!;
     const records = unreadable
       ? entries.flatMap((entry) => readAddressAnyhow(keys, block, entry, unreadable) ?? [])
       : entries.map((entry) => readAddress(keys, block, entry));

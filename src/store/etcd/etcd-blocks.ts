@@ -42,9 +42,9 @@ export class EtcdBlocks {
     { subnet, document, block }: SubnetBlocks & { block: IpPrefix },
     signal: AbortSignal,
   ): Promise<TxnResponse> {
-    const { client, keys } = this.#db;
+    const { changes, keys } = this.#db;
     const addresses = keys.addressesOf(block);
-    return await client.transact(
+    return await changes.transact(
       what,
       {
         compare: [isAt(document.key, document.revision), isEmpty(addresses)],

@@ -25,7 +25,7 @@ import { EtcdBlocks } from './etcd-blocks.ts';
 import { EtcdBoots } from './etcd-boots.ts';
 import { EtcdClient } from './etcd-client.ts';
 import type { EtcdConfig } from './etcd-config.ts';
-import type { EtcdDatabase } from './etcd-database.ts';
+import { type EtcdDatabase, etcdDatabase } from './etcd-database.ts';
 import { releaseNode } from './etcd-node-release.ts';
 import { EtcdNodeSessions } from './etcd-node-sessions.ts';
 import { type NodeWatchOptions, watchNode } from './etcd-node-watch.ts';
@@ -33,7 +33,10 @@ import { EtcdPools } from './etcd-pools.ts';
 import { Keys } from './keys.ts';
 import { neverPut } from './transaction.ts';
 
-export interface EtcdIpamStoreOptions extends EtcdConfig, NodeWatchOptions {}
+export interface EtcdIpamStoreOptions extends EtcdConfig, NodeWatchOptions {
+  /** The node whose coild this is, if it is one: nothing that it got no answer to is done later. */
+  readonly node?: string | undefined;
+}
 
 /** Coil's state in etcd, by v1's schema and beside Coils of v1. Connects when it is first used. */
 export class EtcdIpamStore implements IpamStore, BootRecord {
@@ -48,7 +51,9 @@ export class EtcdIpamStore implements IpamStore, BootRecord {
   /** @throws {CoilError} invalid-argument: an endpoint is no URL, a certificate cannot be read */
   constructor(options: EtcdIpamStoreOptions) {
     this.#options = options;
-    this.#db = { client: new EtcdClient(options), keys: new Keys(options.prefix ?? '/coil/') };
+    const client = new EtcdClient(options);
+    const keys = new Keys(options.prefix ?? '/coil/');
+    this.#db = etcdDatabase({ client, keys }, options.node);
     this.#pools = new EtcdPools(this.#db);
     this.#blocks = new EtcdBlocks(this.#db);
     this.#addresses = new EtcdAddresses(this.#db);
@@ -134,7 +139,7 @@ export class EtcdIpamStore implements IpamStore, BootRecord {
   }
 
   watchNode(node: string, signal: AbortSignal): AsyncIterable<NodeSnapshot | NodeChange> {
-    return watchNode(this.#db, { node, signal, ...this.#options });
+    return watchNode(this.#db, { ...this.#options, node, signal });
   }
 
   async readBoot(node: string, signal: AbortSignal): Promise<string | undefined> {

@@ -19,7 +19,7 @@ export async function releaseNode(db: EtcdDatabase, node: string, signal: AbortS
     for (const block of await releaseSubnet(db, node, subnet, signal)) taken.push({ pool: subnet.pool, block });
   }
   // nothing is left of what was attached in any boot
-  const forget = { success: [remove(db.keys.boot(node))] };
+  const forget = { success: [remove(db.keys.boot(node)), remove(db.keys.term(node))] };
   await db.client.transact(`forget the boot of node ${node}`, forget, signal);
   return taken;
 }

@@ -3,8 +3,8 @@ import type { IpPrefix } from '../../model/ip-prefix.ts';
 import type { AddressSlot } from '../ipam-store.ts';
 
 /**
- * The names of all keys under one prefix. `pool/`, `subnet/`, `block/` and `ip/` are v1's; `owner/`, `acquire/`
- * and `boot/` are ours, which v1 does not mind. Those that end in a slash are beginnings of many.
+ * The names of all keys under one prefix. `pool/`, `subnet/`, `block/` and `ip/` are v1's; the
+ * others are ours, which v1 does not mind. Those that end in a slash are beginnings of many.
  */
 export class Keys {
   readonly pools: string;
@@ -77,6 +77,11 @@ export class Keys {
   /** NodeHolder as JSON, on a lease: which coild serves the node. */
   session(node: string): string {
     return `${this.#prefix}node/${node}`;
+  }
+
+  /** Under which term the node's coild changes addresses and returns blocks: see NodeTerm. */
+  term(node: string): string {
+    return `${this.#prefix}term/${node}`;
   }
 
   /** The kernel's name for the boot that the node's coild last ran in. */

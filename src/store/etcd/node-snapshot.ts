@@ -16,12 +16,14 @@ const ATTEMPTS = 10;
  * read is told in the snapshot, and does not hinder the rest.
  */
 export async function takeSnapshot(db: EtcdDatabase, node: string, signal: AbortSignal): Promise<NodeSnapshot> {
-  const { client, keys } = db;
+  const { client, keys, changes } = db;
+  const what = `read what concerns node ${node}`;
+  await changes.settled(what, signal);
   const backoff = new Backoff(CHANGE_BACKOFF);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (attempt > 0) await backoff.wait(signal);
     const ranges = [getAll(keys.pools), getAll(keys.blocks), getAll(keys.owners)];
-    const response = await client.read(`read what concerns node ${node}`, ranges, signal);
+    const response = await client.read(what, ranges, signal);
     const [poolEntries, documents, owners] = found(response) as [KeyValue[], KeyValue[], KeyValue[]];
     const revision = revisionOf(response);
     const unreadable: CoilError[] = [];
