@@ -139,7 +139,8 @@ export class JournalTables {
   ownBlock(acquired: AcquiredBlock): readonly LostAddress[] {
     const { block, revision } = acquired;
     this.#clock.heard(revision);
-    this.#blockNews.note(block.toString(), revision);
+    // it may have been lost before the answer came
+    if (!this.#blockNews.note(block.toString(), revision)) return [];
     const lost = this.#noteLost(this.local.loseAddresses(block, revision));
     this.mirror.ownBlock(acquired);
     return lost;
