@@ -5,7 +5,7 @@ import type { BlockExporter, SyncOptions, SyncReport } from '../podnet/block-exp
 import { Backoff } from '../process/backoff.ts';
 import { errorText } from '../process/error-text.ts';
 import type { Logger } from '../process/logger.ts';
-import type { AcquiredBlock, BlockRequest, IpamStore, PoolBlock } from '../store/ipam-store.ts';
+import type { AcquiredBlock, BlockRequest, IpamStore } from '../store/ipam-store.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { NodeState } from './node-state.ts';
 import type { OwnedBlock } from './owned-block.ts';
@@ -40,7 +40,6 @@ export class BlockKeeper {
   readonly #deps: BlockKeeperDeps;
   readonly #spares: SpareBlocks | undefined;
   readonly #lock = new KeyedLock();
-  #leaving: readonly PoolBlock[] = [];
   #export = Promise.resolve();
   #nextExport: Promise<void> | undefined;
   #failure: string | undefined;
@@ -170,37 +169,11 @@ export class BlockKeeper {
     }
   }
 
-  /** Takes note of blocks that were returned without an answer, in place of those that it knew of. */
-  noteLeaving(blocks: readonly PoolBlock[]): void {
-    this.#leaving = blocks;
-  }
-
-  /**
-   * Returns the blocks that were returned without an answer once more. Whether one turned out to be in use, so that the
-   * node's state has to be read anew.
-   * @throws {CoilError} store-unavailable, network
-   */
-  async returnLeaving(signal: AbortSignal): Promise<boolean> {
-    const { state, store, logger, isOffline } = this.#deps;
-    let isOneInUse = false;
-    for (const { pool, block } of this.#leaving) {
-      if (isOffline?.()) break;
-      await this.#lock.run(`${pool}/${block.family}`, signal, async () => {
-        if (state.blocks.some((owned) => owned.block.equals(block))) return;
-        await this.export(signal);
-        const answer = await store.releaseBlock(this.#node, { pool, block }, signal);
-        if (answer.outcome === 'not-empty') isOneInUse = true;
-        this.#leaving = this.#leaving.filter((each) => !each.block.equals(block));
-        logger.info('returned a block', { pool, block: block.toString(), outcome: answer.outcome });
-      });
-    }
-    return isOneInUse;
-  }
-
   /**
    * Returns the blocks that have been empty for `keepMs` milliseconds, but for one that is kept in hand. While the
    * datastore does not answer, no route is withdrawn for that.
-   * @throws {CoilError} store-unavailable, network; the block stays the node's then, and is exported again
+   * @throws {CoilError} network, and what a datastore may fail with: the block is exported again then, unless it may
+   * have been returned; the state has to be read anew, to know
    */
   async returnEmpty(keepMs: number, signal: AbortSignal): Promise<void> {
     for (const owned of this.#deps.state.blocks) {
@@ -219,7 +192,11 @@ export class BlockKeeper {
     owned.state = 'leaving';
     try {
       await this.export(signal);
-      const answer = await store.releaseBlock(this.#node, { pool, block }, signal);
+      const answer = await store.releaseBlock(this.#node, { pool, block }, signal).catch((error: unknown) => {
+        // another node may have it by now
+        if (CoilError.isUncertain(error) && state.blocks.includes(owned)) state.dropBlock(block);
+        throw error;
+      });
       if (answer.outcome === 'released') state.removeBlock(block, answer.revision);
       else if (answer.outcome === 'not-owned' && state.blocks.includes(owned)) state.dropBlock(block);
       logger.info('returned a block', { pool, block: block.toString(), outcome: answer.outcome });

@@ -12,8 +12,6 @@ import { NodeSync } from './node-sync.ts';
 
 const KEEPER = {
   exportUntilDone: async () => undefined,
-  noteLeaving: () => undefined,
-  returnLeaving: async () => false,
 };
 
 const EMPTY: NodeSnapshot = {

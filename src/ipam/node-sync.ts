@@ -16,7 +16,7 @@ export interface NodeSyncOptions {
 export interface NodeSyncDeps {
   readonly store: Pick<IpamStore, 'watchNode'>;
   readonly state: NodeState;
-  readonly keeper: Pick<BlockKeeper, 'exportUntilDone' | 'noteLeaving' | 'returnLeaving' | 'returnEmpty'>;
+  readonly keeper: Pick<BlockKeeper, 'exportUntilDone' | 'returnEmpty'>;
   readonly logger: Logger;
 }
 
@@ -100,7 +100,6 @@ export class NodeSync {
         continue;
       }
       state.reset(change);
-      keeper.noteLeaving(change.leaving ?? []);
       for (const error of change.unreadable) this.#report(error);
       logger.info('read the state of this node', { blocks: change.blocks.length, addresses: change.addresses.length });
       void keeper.exportUntilDone(signal);
@@ -117,9 +116,12 @@ export class NodeSync {
 
   /** Returns what has been empty for `keepMs` milliseconds. @throws {CoilError} store-unavailable, network */
   async returnBlocks(keepMs: number, signal: AbortSignal): Promise<void> {
-    const { keeper } = this.#deps;
-    if (await keeper.returnLeaving(signal)) this.renew('a block that was to be returned is in use');
-    await keeper.returnEmpty(keepMs, signal);
+    try {
+      await this.#deps.keeper.returnEmpty(keepMs, signal);
+    } catch (error) {
+      if (CoilError.isUncertain(error)) this.renew('a block may have been returned');
+      throw error;
+    }
   }
 
   async #scan(signal: AbortSignal): Promise<void> {

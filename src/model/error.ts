@@ -44,4 +44,9 @@ export class CoilError extends Error {
   static is(error: unknown, code?: CoilErrorCode): error is CoilError {
     return error instanceof CoilError && (code === undefined || error.code === code);
   }
+
+  /** Whether the change of the datastore that failed so may have been carried out all the same. */
+  static isUncertain(error: unknown): boolean {
+    return !CoilError.is(error) || (error.code === 'store-unavailable' && !error.unchanged);
+  }
 }

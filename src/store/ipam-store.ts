@@ -63,8 +63,6 @@ export interface NodeSnapshot {
   readonly pools: ReadonlyMap<string, AddressPool>;
   /** The node's blocks, in the order of their assignment within a subnet. */
   readonly blocks: readonly PoolBlock[];
-  /** Blocks that the node asked to return, and nobody knows whether they are: not to be used, and to be returned again. */
-  readonly leaving?: readonly PoolBlock[];
   /** All addresses of these blocks. One whose value cannot be read has an assignment of empty strings. */
   readonly addresses: readonly AddressRecord[];
   /** Values that cannot be read, each named by its key. They are left as they are. */

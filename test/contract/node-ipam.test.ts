@@ -470,3 +470,32 @@ async function waitFor(condition: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+for (const isReturned of [true, false]) {
+  ipamTest(
+    `a block is not announced after a return without an answer, ${isReturned ? 'which was made' : 'which came to nothing'}`,
+    async ({ node, store }) => {
+      let isLost = true;
+      const n = node(
+        {},
+        {
+          releaseBlock: async (...args) => {
+            if (!isLost) return await store.releaseBlock(...args);
+            isLost = false;
+            if (isReturned) await store.releaseBlock(...args);
+            throw new CoilError('store-unavailable', 'connection reset');
+          },
+        },
+      );
+      await allocate(n, pod('a'));
+      await release(n, pod('a'));
+      n.skip(2_000);
+      await fails(n.sync.returnBlocks(1_000, soon()), 'store-unavailable');
+      assert.deepEqual([n.blocks, n.exporter.exported], [[], []]);
+      await n.sync.ready(soon());
+      const first = isReturned ? '10.0.0.4/30' : '10.0.0.0/30';
+      await allocate(n, pod('b'));
+      assert.deepEqual([n.blocks, n.exporter.exported], [[first], [first]]);
+    },
+  );
+}

@@ -69,9 +69,8 @@ function isAttachedUnaware({ node, calls }: Sandbox): boolean {
 /** What has to be so besides of a node that has nothing to do and has heard all. @throws {Violation} */
 export function checkSettled(world: World, node: ModelNode): void {
   const { truth } = world;
-  const { state, sync, leaving } = node.coild!;
-  const using = blocksOf(truth, node.name).filter((block) => !leaving.has(block));
-  const owned = using.toSorted().join(' ');
+  const { state, sync } = node.coild!;
+  const owned = blocksOf(truth, node.name).toSorted().join(' ');
   const exported = node.routes.exported.toSorted().join(' ');
   checkConnection(world, node);
   promise(sync.isFresh, () => `${node.name} does not follow the datastore`);
@@ -89,7 +88,7 @@ export function checkSettled(world: World, node: ModelNode): void {
       () => `${node.name} takes ${address} for ${assignment.containerId}'s, and it is ${actual ?? 'nobody'}'s`,
     );
   }
-  const records = [...truth.records.values()].filter(({ block }) => using.includes(block.toString()));
+  const records = [...truth.records.values()].filter(({ block }) => truth.owners.get(block.toString()) === node.name);
   promise(records.length === state.records.length, () => `${node.name} does not know of all its addresses`);
   for (const sandbox of world.sandboxes) if (sandbox.node === node) checkLink(sandbox);
 }

@@ -82,11 +82,6 @@ export class ModelCoild {
     void sync.run(this.#end.signal);
   }
 
-  /** Blocks that are neither used nor returned. */
-  get leaving(): ReadonlySet<string> {
-    return new Set(this.#journal?.read(({ mirror }) => mirror.leaving).map(({ block }) => block.toString()));
-  }
-
   /** What its journal has to tell the datastore. */
   get untold(): Untold {
     return this.#journal?.read(untoldOf) ?? NOTHING_UNTOLD;

@@ -11,7 +11,7 @@ const owned = { pool: 'default', block: IpPrefix.parse('10.0.0.0/30') };
 const news = (revision: number, isOwned: boolean) => ({ kind: 'block', ...owned, revision, owned: isOwned }) as const;
 const at = (revision: number, blocks = [owned]) =>
   ({ kind: 'snapshot', revision, pools: new Map(), blocks, addresses: [], unreadable: [] }) as const;
-const MERGE = { isRestored: false, isAskedFor: () => false };
+const MERGE = { isRestored: false, isAskedFor: () => false, isReturning: () => false };
 
 function journalTest(name: string, body: (journal: Journal, blocks: () => readonly string[]) => void): void {
   test(name, async () => {
@@ -36,7 +36,7 @@ journalTest('a block that was acquired anew stays, whatever the watch tells late
 journalTest('a block that was returned stays away, whatever the watch tells late of before', (journal, blocks) => {
   journal.write((tables) => tables.ownBlock({ ...owned, revision: 12 }));
   journal.write(({ mirror }) => mirror.leaveBlock(owned.block));
-  journal.write((tables) => tables.returnBlock(owned, 14));
+  journal.write((tables) => tables.returnBlock(owned.block, 14));
   journal.write((tables) => tables.apply(news(12, true)));
   assert.deepEqual(blocks(), []);
 });
@@ -49,13 +49,25 @@ journalTest('a snapshot does not take back what was answered since', (journal, b
   assert.deepEqual(blocks(), []);
 });
 
-journalTest('a block that is leaving is not used, though a snapshot has it', (journal, blocks) => {
+journalTest('a block that is being returned is not used, though a snapshot has it', (journal, blocks) => {
   journal.write((tables) => tables.merge(at(11), MERGE));
   journal.write(({ mirror }) => mirror.leaveBlock(owned.block));
-  journal.write((tables) => tables.merge(at(12), MERGE));
+  journal.write((tables) => tables.merge(at(12), { ...MERGE, isReturning: () => true }));
   assert.deepEqual(blocks(), []);
-  assert.deepEqual(
-    journal.snapshot?.leaving?.map(({ block }) => block.toString()),
-    ['10.0.0.0/30'],
-  );
+});
+
+journalTest('one whose return nobody heard of is whose a snapshot says it is', (journal, blocks) => {
+  journal.write((tables) => tables.merge(at(11), MERGE));
+  journal.write(({ mirror }) => mirror.leaveBlock(owned.block));
+  assert.deepEqual(blocks(), []);
+  journal.write((tables) => tables.merge(at(12), MERGE));
+  assert.deepEqual(blocks(), ['10.0.0.0/30']);
+});
+
+journalTest('a block that was lost before the answer to its acquisition came is not used', (journal, blocks) => {
+  journal.write((tables) => tables.merge(at(9, []), MERGE));
+  journal.write((tables) => tables.apply(news(10, true)));
+  journal.write((tables) => tables.apply(news(11, false)));
+  journal.write((tables) => tables.ownBlock({ ...owned, revision: 10 }));
+  assert.deepEqual(blocks(), []);
 });

@@ -1,3 +1,4 @@
+import { CoilError } from '../../model/error.ts';
 import { errorText } from '../../process/error-text.ts';
 import type { Logger } from '../../process/logger.ts';
 
@@ -65,7 +66,10 @@ export class Connection {
     }
     this.#lost = { since: this.#deps.now(), error };
     this.#deps.logger.warn('the datastore cannot be reached; going on with what the journal has', { error });
-    for (const reject of this.#calls) reject(error);
+    // that one call certainly changed nothing says nothing of the others
+    const others =
+      CoilError.is(error) && error.unchanged ? new CoilError(error.code, error.message, { cause: error }) : error;
+    for (const reject of this.#calls) reject(others);
     this.#calls.clear();
     const round = this.#round;
     this.#round = new AbortController();

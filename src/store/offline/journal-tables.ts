@@ -99,7 +99,7 @@ export class JournalTables {
 
   /** Forgets all but whose journal it is. */
   clear(): void {
-    this.mirror.replace({ pools: new Map(), blocks: [], addresses: [] });
+    this.mirror.replace({ pools: new Map(), blocks: [], addresses: [] }, () => false);
     this.pending.clear();
     this.#forgetNews();
     this.#db.run('UPDATE origin SET datastore = NULL, revision = NULL');
@@ -153,13 +153,11 @@ export class JournalTables {
     return this.#noteLost(this.local.loseBlock(block));
   }
 
-  /** The datastore has taken a block back; without a revision, it was not the node's any more. */
-  returnBlock({ block }: PoolBlock, revision?: Revision): void {
-    if (revision !== undefined) {
-      this.#clock.heard(revision);
-      this.#blockNews.note(block.toString(), revision);
-    }
-    this.mirror.removeLeaving(block);
+  /** The datastore has taken a block back. */
+  returnBlock(block: IpPrefix, revision: Revision): void {
+    this.#clock.heard(revision);
+    // the node may have come to own it anew before the answer came
+    if (this.#blockNews.note(block.toString(), revision)) this.mirror.removeBlock(block);
   }
 
   /** The datastore has answered that an address is assigned so. */

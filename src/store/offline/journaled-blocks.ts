@@ -1,4 +1,5 @@
 import { CoilError } from '../../model/error.ts';
+import type { IpPrefix } from '../../model/ip-prefix.ts';
 import type { AcquiredBlock, BlockRequest, IpamStore, PoolBlock, ReleaseOutcome } from '../ipam-store.ts';
 import type { LostAddress } from '../store-connection.ts';
 import type { Connection } from './connection.ts';
@@ -14,9 +15,15 @@ export interface JournaledBlocksDeps {
 /** The store's changes of blocks: only the datastore can make them, and the journal never has a block too many. */
 export class JournaledBlocks {
   readonly #deps: JournaledBlocksDeps;
+  readonly #returning = new Set<string>();
 
   constructor(deps: JournaledBlocksDeps) {
     this.#deps = deps;
+  }
+
+  /** Whether the datastore is being asked to take a block back. */
+  isReturning(block: IpPrefix): boolean {
+    return this.#returning.has(block.toString());
   }
 
   async acquire(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
@@ -27,22 +34,26 @@ export class JournaledBlocks {
   }
 
   async release(node: string, owned: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
-    const { remote, journal, connection } = this.#deps;
+    const { remote, journal, connection, onLost } = this.#deps;
+    const { block } = owned;
     if (!connection.isOnline) throw this.#unreachable();
+    const key = block.toString();
+    const asked = journal.clock.newest;
     // before the datastore is asked: another node may have it as soon as that has answered
-    journal.write(({ mirror }) => mirror.leaveBlock(owned.block));
+    journal.write(({ mirror }) => mirror.leaveBlock(block));
     const keep = () => journal.write(({ mirror }) => mirror.ownBlock(owned));
+    this.#returning.add(key);
     try {
       const answer = await this.#reached((until) => remote.releaseBlock(node, owned, until), signal);
       if (answer.outcome === 'not-empty') keep();
-      else
-        journal.write((tables) =>
-          tables.returnBlock(owned, answer.outcome === 'released' ? answer.revision : undefined),
-        );
+      else if (answer.outcome === 'released') journal.write((tables) => tables.returnBlock(block, answer.revision));
+      else onLost(journal.write((tables) => tables.missBlock(block, asked)));
       return answer;
     } catch (error) {
-      if (!signal.aborted && !CoilError.is(error, 'store-unavailable')) keep();
+      if (!CoilError.isUncertain(error)) keep();
       throw error;
+    } finally {
+      this.#returning.delete(key);
     }
   }
 
@@ -63,6 +74,6 @@ export class JournaledBlocks {
     const message = outage
       ? `blocks cannot be acquired or returned: the datastore has not been reached since ${outage.since.toISOString()}`
       : 'no block can be returned before the datastore was told what was changed without it';
-    return new CoilError('store-unavailable', message, { cause: outage?.error });
+    return new CoilError('store-unavailable', message, { cause: outage?.error, unchanged: true });
   }
 }

@@ -1,3 +1,4 @@
+import type { IpPrefix } from '../../model/ip-prefix.ts';
 import type { AddressRecord, NodeSnapshot } from '../ipam-store.ts';
 import type { LossReason, LostAddress } from '../store-connection.ts';
 import { type AddressRow, isSameAttachment, recordOf, slotKey } from './journal-rows.ts';
@@ -9,6 +10,8 @@ export interface MergeOptions {
   readonly isRestored: boolean;
   /** Whether somebody waits for the answer about an address. */
   readonly isAskedFor: (row: AddressRow) => boolean;
+  /** Whether the return of a block is under way. */
+  readonly isReturning: (block: IpPrefix) => boolean;
 }
 
 /** What goes on top of what the datastore says. */
@@ -52,7 +55,7 @@ export function mergeSnapshot(
   }
   if (options.isRestored) clock.reset(snapshot.revision);
   else clock.heard(snapshot.revision);
-  mirror.replace({ ...snapshot, addresses: [...told.values(), ...overlay.newer] });
+  mirror.replace({ ...snapshot, addresses: [...told.values(), ...overlay.newer] }, options.isReturning);
   putOnTop(deps, overlay, { isKept: (old) => !options.isRestored && old > snapshot.revision });
   return overlay.lost;
 }

@@ -32,7 +32,7 @@ export class Mirror {
     return this.#blocks('SELECT prefix, pool FROM block WHERE leaving = 0 ORDER BY place');
   }
 
-  /** Blocks that the datastore was asked to take back: nobody knows whether it has, or will yet. */
+  /** Blocks that the datastore was asked to take back, and nobody knows whether it has: not to be used. */
   get leaving(): readonly PoolBlock[] {
     return this.#blocks('SELECT prefix, pool FROM block WHERE leaving = 1 ORDER BY place');
   }
@@ -50,7 +50,7 @@ export class Mirror {
     else this.#db.run('DELETE FROM pool WHERE name = ?', name);
   }
 
-  /** The datastore tells that it is the node's; one that is leaving stays so. */
+  /** The datastore tells that it is the node's; one that is being returned stays so. */
   addBlock({ pool, block }: PoolBlock): void {
     this.#db.run('INSERT OR IGNORE INTO block (prefix, pool) VALUES (?, ?)', block.toString(), pool);
   }
@@ -63,11 +63,6 @@ export class Mirror {
 
   leaveBlock(block: IpPrefix): void {
     this.#db.run('UPDATE block SET leaving = 1 WHERE prefix = ?', block.toString());
-  }
-
-  /** Takes it out, unless the node has come to own it anew meanwhile. */
-  removeLeaving(block: IpPrefix): void {
-    this.#db.run('DELETE FROM block WHERE prefix = ? AND leaving = 1', block.toString());
   }
 
   removeBlock(block: IpPrefix): void {
@@ -112,9 +107,12 @@ export class Mirror {
     this.#db.run('UPDATE address SET answered = 1 WHERE answered = 0');
   }
 
-  /** Takes over all of a snapshot. */
-  replace({ pools, blocks, addresses }: Pick<NodeSnapshot, 'pools' | 'blocks' | 'addresses'>): void {
-    const { leaving } = this;
+  /** Takes over all of a snapshot. @param isReturning whether the return of a block is under way */
+  replace(
+    { pools, blocks, addresses }: Pick<NodeSnapshot, 'pools' | 'blocks' | 'addresses'>,
+    isReturning: (block: IpPrefix) => boolean,
+  ): void {
+    const leaving = this.leaving.filter(({ block }) => isReturning(block));
     for (const table of ['pool', 'block', 'address']) this.#db.run(`DELETE FROM ${table}`);
     for (const [name, pool] of pools) this.setPool(name, pool);
     for (const each of blocks) this.addBlock(each);
@@ -130,7 +128,7 @@ export class Mirror {
   /** Without what the datastore was asked for only: who asked waits for the answer. */
   snapshot(revision: Revision): NodeSnapshot {
     const addresses = this.addresses.filter(({ answered }) => answered).map(recordOf);
-    const { pools, blocks, leaving } = this;
-    return { kind: 'snapshot', revision, pools, blocks, leaving, addresses, unreadable: [] };
+    const { pools, blocks } = this;
+    return { kind: 'snapshot', revision, pools, blocks, addresses, unreadable: [] };
   }
 }

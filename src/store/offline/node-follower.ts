@@ -1,4 +1,5 @@
 import { CoilError } from '../../model/error.ts';
+import type { IpPrefix } from '../../model/ip-prefix.ts';
 import { Backoff } from '../../process/backoff.ts';
 import type { Logger } from '../../process/logger.ts';
 import type { IpamStore, NodeChange, NodeSnapshot, Revision } from '../ipam-store.ts';
@@ -18,6 +19,8 @@ export interface NodeFollowerDeps {
   readonly connection: Connection;
   /** Whether somebody waits for the datastore's answer about an address. */
   readonly isAskedFor: (row: AddressRow) => boolean;
+  /** Whether the datastore is being asked to take a block back. */
+  readonly isReturning: (block: IpPrefix) => boolean;
   /** Changes that were begun without the datastore, and are not in the journal yet. */
   readonly underWay: ReadonlySet<Promise<unknown>>;
   readonly onLost: (lost: readonly LostAddress[]) => void;
@@ -105,7 +108,7 @@ export class NodeFollower {
 
   /** @param known the newest revision when the snapshot was asked for */
   #merge(snapshot: NodeSnapshot, known: Revision): NodeSnapshot {
-    const { journal, connection, isAskedFor, onLost } = this.#deps;
+    const { journal, connection, isAskedFor, isReturning, onLost } = this.#deps;
     const origin = journal.read(({ datastore }) => datastore);
     const isAnother = origin !== undefined && snapshot.datastore !== undefined && origin !== snapshot.datastore;
     // a cluster that was made anew out of a backup has another name, but only the process that used both knows
@@ -115,7 +118,7 @@ export class NodeFollower {
     if (isRestored)
       this.#deps.logger.warn('the datastore has gone back to an earlier state; telling it what it forgot');
     try {
-      onLost(journal.write((tables) => tables.merge(snapshot, { isRestored, isAskedFor })));
+      onLost(journal.write((tables) => tables.merge(snapshot, { isRestored, isAskedFor, isReturning })));
       this.#missedAt = undefined;
     } catch (error) {
       // what waits must not be forgotten; without that, the datastore has all that is needed

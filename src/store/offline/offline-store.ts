@@ -57,8 +57,9 @@ export class OfflineStore implements IpamStore, StoreConnection {
     this.#addresses = new JournaledAddresses({ ...deps, connection, onLost });
     this.#blocks = new JournaledBlocks({ ...deps, connection, onLost });
     const isAskedFor = this.#addresses.isAskedFor.bind(this.#addresses);
+    const isReturning = this.#blocks.isReturning.bind(this.#blocks);
     const { underWay } = this.#addresses;
-    this.#follower = new NodeFollower({ ...deps, connection, isAskedFor, underWay, onLost });
+    this.#follower = new NodeFollower({ ...deps, connection, isAskedFor, isReturning, underWay, onLost });
   }
 
   get isOffline(): boolean {
