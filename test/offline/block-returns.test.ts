@@ -46,7 +46,7 @@ offlineTest('one whose return was not made is announced and used again when the 
   remote.restore();
   await until(() => using(node).exported.length > 0, 'it is announced again');
   assert.deepEqual(using(node), IT);
-  assert.deepEqual(await add(node, 'b'), ['10.0.0.1']);
+  assert.deepEqual(await add(node, 'b'), ['10.0.0.0']);
 });
 
 offlineTest('so does a coild that is started anew meanwhile', async (setup) => {
