@@ -84,7 +84,7 @@ export class NodeState {
   /** Takes over a snapshot, but for what is known to have changed since. */
   reset(snapshot: NodeSnapshot): void {
     // a datastore that was restored from a backup begins anew at an older revision
-    if (snapshot.revision < this.#revision) this.#heard.clear();
+    if (snapshot.revision < Math.floor(this.#revision)) this.#heard.clear();
     this.#revision = snapshot.revision;
     this.#snapshotRevision = 0;
     this.#pools = new Map(snapshot.pools);

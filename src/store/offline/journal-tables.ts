@@ -107,7 +107,7 @@ export class JournalTables {
 
   snapshot(): NodeSnapshot | undefined {
     const origin = this.#origin;
-    return origin?.revision == null ? undefined : this.mirror.snapshot(Math.floor(this.#clock.newest));
+    return origin?.revision == null ? undefined : this.mirror.snapshot(this.#clock.newest);
   }
 
   /** Takes over a snapshot; gives the addresses that it does not let their Pods have. */

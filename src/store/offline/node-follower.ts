@@ -128,7 +128,10 @@ export class NodeFollower {
     }
     this.#hasRead = true;
     if (journal.read(({ pending }) => pending.count) > 0) connection.behind();
-    return { ...journal.snapshot!, revision: snapshot.revision, unreadable: snapshot.unreadable };
+    // of what others have changed, no more is known than the datastore told
+    const { newest } = journal.clock;
+    const revision = Math.floor(newest) === snapshot.revision ? newest : snapshot.revision;
+    return { ...journal.snapshot!, revision, unreadable: snapshot.unreadable };
   }
 
   /** Whether the journal knows what has become of the address since: what the datastore was told overtakes the watch. */
