@@ -90,11 +90,11 @@ export class NodeState {
     this.#pools = new Map(snapshot.pools);
     const blocks = new Set(snapshot.blocks.map(({ block }) => block.toString()));
     const slots = new Set(snapshot.addresses.map(slotKey));
-    for (const [key, { block }] of this.#blocks) if (!blocks.has(key) && !this.#isAhead(key)) this.dropBlock(block);
-    for (const [key, record] of this.#records) if (!slots.has(key) && !this.#isAhead(key)) this.#forget(record);
+    const isGone = (key: string, told: ReadonlySet<string>) => !told.has(key) && !this.#isAhead(key, snapshot.revision);
+    for (const [key, { block }] of this.#blocks) if (isGone(key, blocks)) this.dropBlock(block);
+    for (const [key, record] of this.#records) if (isGone(key, slots)) this.#forget(record);
     const added = snapshot.blocks.filter((owned) => this.#keepBlock(owned, snapshot.revision));
-    // what the datastore has not seen yet is newer than what it told
-    for (const record of snapshot.addresses) this.#record(record, Math.max(record.revision, snapshot.revision));
+    for (const record of snapshot.addresses) this.#keepRecord(record, snapshot.revision);
     for (const { block } of added) this.#continueRoundRobin(block);
     this.#snapshotRevision = snapshot.revision;
   }
@@ -227,12 +227,25 @@ export class NodeState {
     if (owned.allocator.used === 0) owned.emptySince = now;
   }
 
-  /** Adds a block unless it is known. Whether it was added. */
+  /** Adds a block of a snapshot unless it is known. Whether it was added. */
   #keepBlock(owned: PoolBlock, revision: Revision): boolean {
     const key = owned.block.toString();
-    if (!this.#isNews(key, revision) || this.#blocks.has(key)) return false;
+    // one that was dropped meanwhile may be in a snapshot of the same revision again
+    if (this.#isAhead(key, revision)) return false;
+    this.#heard.set(key, revision);
+    if (this.#blocks.has(key)) return false;
     this.#own(owned, revision);
     return true;
+  }
+
+  /** Adds an assignment of a snapshot, or replaces it. */
+  #keepRecord(record: AddressRecord, revision: Revision): void {
+    const key = slotKey(record);
+    // what the datastore has not seen yet is newer than what it told
+    const newest = Math.max(record.revision, revision);
+    if (!this.#blocks.has(record.block.toString()) || this.#isAhead(key, newest)) return;
+    this.#heard.set(key, newest);
+    this.#use(record);
   }
 
   #assignedSince(block: IpPrefix, revision: Revision): readonly AddressRecord[] {
@@ -258,9 +271,9 @@ export class NodeState {
     this.#records.set(slotKey(record), record);
   }
 
-  /** Whether something newer than the snapshot at hand was heard of `key`. */
-  #isAhead(key: string): boolean {
-    return (this.#heard.get(key) ?? 0) > this.#revision;
+  /** Whether something newer was heard of `key`. */
+  #isAhead(key: string, revision: Revision): boolean {
+    return (this.#heard.get(key) ?? 0) > revision;
   }
 
   /** Whether `revision` is newer than what was heard of `key`, and remembers it. */

@@ -8,6 +8,7 @@ import { LEAK_GUARDS } from './leak-guards.ts';
 import { METRIC_GUARDS } from './metric-guards.ts';
 import { NETWORK_GUARDS } from './network-guards.ts';
 import { OFFLINE_GUARDS } from './offline-guards.ts';
+import { UNCERTAINTY_GUARDS } from './uncertainty-guards.ts';
 
 export const GUARDS: readonly Guard[] = [
   ...ADDRESS_GUARDS,
@@ -19,4 +20,5 @@ export const GUARDS: readonly Guard[] = [
   ...METRIC_GUARDS,
   ...INPUT_GUARDS,
   ...OFFLINE_GUARDS,
+  ...UNCERTAINTY_GUARDS,
 ];

@@ -35,7 +35,7 @@ export const OFFLINE_GUARDS: readonly Guard[] = [
   {
     name: 'the block that was returned without an answer',
     file: 'src/store/offline/journaled-blocks.ts',
-    from: '    journal.write(({ mirror }) => mirror.leaveBlock(owned.block));\n',
+    from: '    journal.write(({ mirror }) => mirror.leaveBlock(block));\n',
     to: '',
     tests: [CONFLICTS],
   },

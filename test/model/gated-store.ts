@@ -30,6 +30,8 @@ export interface StoreObserver {
    * what it gives, when that is made.
    */
   asking(node: string): () => void;
+  /** How often a block has come to a node, or gone from it. */
+  ownerships(node: string): number;
   /** Is told when it is asked for; what it gives, when it was made. */
   allocating(request: AllocateRequest): (outcome: AllocateOutcome) => void;
   freed(addresses: readonly FreeRequest[], outcome: FreeOutcome): void;
@@ -113,7 +115,7 @@ export class GatedStore implements NodeStore {
   }
 
   async *watchNode(node: string, signal: AbortSignal): AsyncGenerator<NodeSnapshot | NodeChange, void, undefined> {
-    const watch = new HeldWatch(this.#store, node);
+    const watch = new HeldWatch(this.#store, node, () => this.#observer.ownerships(node));
     try {
       const asked = this.#observer.asking(this.#node);
       const snapshot = await this.#call('watchNode', signal, () => {

@@ -11,6 +11,7 @@ export class HeldWatch {
   readonly #store: Pick<IpamStore, 'watchNode'>;
   readonly #node: string;
   readonly #closed = new AbortController();
+  readonly #ownerships: () => number;
   readonly #told = new Mirror();
   readonly #heard = new Mirror();
   readonly #waiting: NodeChange[] = [];
@@ -19,31 +20,33 @@ export class HeldWatch {
   #failure: unknown;
   #broken: Error | undefined;
 
-  constructor(store: Pick<IpamStore, 'watchNode'>, node: string) {
+  /** @param ownerships how often a block has come to the node, or gone from it, until now */
+  constructor(store: Pick<IpamStore, 'watchNode'>, node: string, ownerships: () => number) {
     this.#store = store;
     this.#node = node;
+    this.#ownerships = ownerships;
   }
 
   async open(): Promise<NodeSnapshot> {
     const changes = this.#store.watchNode(this.#node, this.#closed.signal)[Symbol.asyncIterator]();
     const first = await changes.next();
     if (first.done || first.value.kind !== 'snapshot') throw new Error('a watch begins with a snapshot');
-    this.#told.reset(first.value);
-    this.#heard.reset(first.value);
+    this.#told.reset(first.value, this.#ownerships());
+    this.#heard.reset(first.value, this.#ownerships());
     void this.#take(changes);
     return first.value;
   }
 
   /** Whether all that is so has been heard by the node. */
   isHeard(truth: Truth): boolean {
-    return !this.#broken && this.#waiting.length === 0 && this.#heard.is(truth, this.#node);
+    return !this.#broken && this.#waiting.length === 0 && this.#heard.is(truth, this.#node, this.#ownerships());
   }
 
   /** Waits until the datastore has told all that is so. @throws where it does not */
   async caughtUp(truth: Truth): Promise<void> {
     const late = AbortSignal.timeout(TELL_MS);
     // one that was broken tells nothing more, though its node has not noticed yet
-    while (!this.#broken && !this.#told.is(truth, this.#node)) {
+    while (!this.#broken && !this.#told.is(truth, this.#node, this.#ownerships())) {
       if (this.#failure !== undefined) throw this.#failure;
       const timeout = Promise.withResolvers<never>();
       const onLate = () => timeout.reject(new Error(`the watch of ${this.#node} did not tell all within 10 s`));
@@ -119,8 +122,10 @@ export class HeldWatch {
 class Mirror {
   readonly #blocks = new Set<string>();
   readonly #records = new Map<string, number>();
+  #ownerships = 0;
 
-  reset({ blocks, addresses }: NodeSnapshot): void {
+  reset({ blocks, addresses }: NodeSnapshot, ownerships: number): void {
+    this.#ownerships = ownerships;
     for (const { block } of blocks) this.#blocks.add(block.toString());
     for (const record of addresses) this.#records.set(addressOf(record), record.revision);
   }
@@ -128,6 +133,7 @@ class Mirror {
   apply(change: NodeChange): void {
     if (change.kind === 'block') {
       const { block, owned } = change;
+      this.#ownerships++;
       if (owned) this.#blocks.add(block.toString());
       else this.#drop(block);
     } else if (change.kind === 'address') {
@@ -137,7 +143,9 @@ class Mirror {
     }
   }
 
-  is(truth: Truth, node: string): boolean {
+  /** A block that came and went leaves nothing else to see. */
+  is(truth: Truth, node: string, ownerships: number): boolean {
+    if (this.#ownerships !== ownerships) return false;
     const blocks = blocksOf(truth, node);
     if (blocks.length !== this.#blocks.size || !blocks.every((block) => this.#blocks.has(block))) return false;
     const records = [...truth.records].filter(([, { block }]) => this.#blocks.has(block.toString()));

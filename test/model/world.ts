@@ -37,6 +37,8 @@ export class World {
   isMakingLate = false;
   /** How often the owner of a block changed. */
   readonly ownerships = new Map<string, number>();
+  /** How often a block has come to a node, or gone from it. */
+  readonly #ownershipsOf = new Map<string, number>();
   now = 0;
   /** Scans under way. */
   readonly #scans = new Map<ModelCoild, number>();
@@ -63,6 +65,7 @@ export class World {
         released: order.released.bind(order),
         changed: () => this.changed(),
         asking: this.#asking.bind(this),
+        ownerships: (node: string) => this.#ownershipsOf.get(node) ?? 0,
       },
       exporting: order.exporting.bind(order),
       refused: this.#refusedByLink.bind(this),
@@ -162,9 +165,12 @@ export class World {
     for (let i = 0; i < 3; i++) await turn();
     if (this.#isStale) {
       const truth = await readTruth(this.store);
-      for (const block of new Set([...this.stored.owners.keys(), ...truth.owners.keys()]))
-        if (this.stored.owners.get(block) !== truth.owners.get(block))
-          this.ownerships.set(block, (this.ownerships.get(block) ?? 0) + 1);
+      for (const block of new Set([...this.stored.owners.keys(), ...truth.owners.keys()])) {
+        const owners = [this.stored.owners.get(block), truth.owners.get(block)];
+        if (owners[0] === owners[1]) continue;
+        count(this.ownerships, block);
+        for (const owner of owners) if (owner !== undefined) count(this.#ownershipsOf, owner);
+      }
       this.stored = truth;
       this.#isStale = false;
     }
@@ -214,6 +220,10 @@ export class World {
       this.blame(error);
     }
   }
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 /** An ADD for one sandbox of a Pod takes the link from the other. */

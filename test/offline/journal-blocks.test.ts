@@ -1,31 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { test } from 'node:test';
-import { IpPrefix } from '../../src/model/ip-prefix.ts';
-import { Journal } from '../../src/store/offline/journal.ts';
-import { soon } from '../contract/store-fixture.ts';
+import { at, journalTest, MERGE, owned } from './journal-fixture.ts';
 
-const owned = { pool: 'default', block: IpPrefix.parse('10.0.0.0/30') };
 const news = (revision: number, isOwned: boolean) => ({ kind: 'block', ...owned, revision, owned: isOwned }) as const;
-const at = (revision: number, blocks = [owned]) =>
-  ({ kind: 'snapshot', revision, pools: new Map(), blocks, addresses: [], unreadable: [] }) as const;
-const MERGE = { isRestored: false, isAskedFor: () => false, isReturning: () => false };
 
-function journalTest(name: string, body: (journal: Journal, blocks: () => readonly string[]) => void): void {
-  test(name, async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'ct-'));
-    try {
-      await using journal = await Journal.open({ path: join(folder, 'j.db'), node: 'node1', prefix: '/' }, soon());
-      body(journal, () => journal.read(({ mirror }) => mirror.blocks.map(({ block }) => block.toString())));
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  });
-}
-
-journalTest('a block that was acquired anew stays, whatever the watch tells late of before', (journal, blocks) => {
+journalTest('a block that was acquired anew stays, whatever the watch tells late of before', (journal, { blocks }) => {
   journal.write((tables) => tables.ownBlock({ ...owned, revision: 12 }));
   journal.write((tables) => tables.apply(news(11, false)));
   assert.deepEqual(blocks(), ['10.0.0.0/30']);
@@ -33,7 +11,7 @@ journalTest('a block that was acquired anew stays, whatever the watch tells late
   assert.deepEqual(blocks(), []);
 });
 
-journalTest('a block that was returned stays away, whatever the watch tells late of before', (journal, blocks) => {
+journalTest('a block that was returned stays away, whatever the watch tells late of before', (journal, { blocks }) => {
   journal.write((tables) => tables.ownBlock({ ...owned, revision: 12 }));
   journal.write(({ mirror }) => mirror.leaveBlock(owned.block));
   journal.write((tables) => tables.returnBlock(owned.block, 14));
@@ -41,7 +19,7 @@ journalTest('a block that was returned stays away, whatever the watch tells late
   assert.deepEqual(blocks(), []);
 });
 
-journalTest('a snapshot does not take back what was answered since', (journal, blocks) => {
+journalTest('a snapshot does not take back what was answered since', (journal, { blocks }) => {
   journal.write((tables) => tables.ownBlock({ ...owned, revision: 12 }));
   journal.write((tables) => tables.merge(at(11, []), MERGE));
   assert.deepEqual(blocks(), ['10.0.0.0/30']);
@@ -49,14 +27,14 @@ journalTest('a snapshot does not take back what was answered since', (journal, b
   assert.deepEqual(blocks(), []);
 });
 
-journalTest('a block that is being returned is not used, though a snapshot has it', (journal, blocks) => {
+journalTest('a block that is being returned is not used, though a snapshot has it', (journal, { blocks }) => {
   journal.write((tables) => tables.merge(at(11), MERGE));
   journal.write(({ mirror }) => mirror.leaveBlock(owned.block));
   journal.write((tables) => tables.merge(at(12), { ...MERGE, isReturning: () => true }));
   assert.deepEqual(blocks(), []);
 });
 
-journalTest('one whose return nobody heard of is whose a snapshot says it is', (journal, blocks) => {
+journalTest('one whose return nobody heard of is whose a snapshot says it is', (journal, { blocks }) => {
   journal.write((tables) => tables.merge(at(11), MERGE));
   journal.write(({ mirror }) => mirror.leaveBlock(owned.block));
   assert.deepEqual(blocks(), []);
@@ -64,7 +42,7 @@ journalTest('one whose return nobody heard of is whose a snapshot says it is', (
   assert.deepEqual(blocks(), ['10.0.0.0/30']);
 });
 
-journalTest('a block that was lost before the answer to its acquisition came is not used', (journal, blocks) => {
+journalTest('a block that was lost before the answer to its acquisition came is not used', (journal, { blocks }) => {
   journal.write((tables) => tables.merge(at(9, []), MERGE));
   journal.write((tables) => tables.apply(news(10, true)));
   journal.write((tables) => tables.apply(news(11, false)));

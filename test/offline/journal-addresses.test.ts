@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import type { NodeChange } from '../../src/store/ipam-store.ts';
+import type { Journal } from '../../src/store/offline/journal.ts';
+import { at, journalTest, MERGE, owned, recordOf } from './journal-fixture.ts';
+
+/** The watch tells that an address was assigned, or is free. */
+function tell(journal: Journal, offset: number, revision: number, containerId?: string): void {
+  const slot = { block: owned.block, offset };
+  const record = containerId === undefined ? undefined : recordOf(containerId, offset, revision);
+  const change: NodeChange = { kind: 'address', slot, record, revision };
+  journal.write((tables) => tables.apply(change));
+}
+
+journalTest('an address that was freed stays free, whatever the watch tells late of before', (journal, look) => {
+  journal.write((tables) => tables.merge(at(6), MERGE));
+  journal.write((tables) => tables.recordAddress(recordOf('a', 1, 7)));
+  journal.write((tables) => tables.freeAddress(recordOf('a', 1, 7), 9));
+  tell(journal, 1, 7, 'a');
+  assert.deepEqual(look.addresses(), []);
+  journal.write((tables) => tables.merge(at(8, [owned], [recordOf('a', 1, 7)]), MERGE));
+  assert.deepEqual(look.addresses(), [], 'nor a snapshot from before');
+  tell(journal, 1, 10, 'b');
+  assert.deepEqual(look.addresses(), ['b 1']);
+});
+
+journalTest('an answer that comes after the address was freed assigns it to nobody', (journal, look) => {
+  journal.write((tables) => tables.merge(at(6), MERGE));
+  tell(journal, 1, 7, 'a');
+  tell(journal, 1, 8);
+  journal.write((tables) => tables.recordAddress(recordOf('a', 1, 7)));
+  assert.deepEqual(look.addresses(), []);
+});
+
+journalTest('what the datastore was asked for only is nobody’s yet', (journal, look) => {
+  journal.write((tables) => tables.merge(at(6), MERGE));
+  const asked = recordOf('a', 1, journal.clock.next());
+  journal.write(({ mirror }) => mirror.put(asked, { asked: 1, answered: 0 }));
+  assert.deepEqual(look.addresses(), []);
+  journal.write((tables) => tables.merge(at(6), { ...MERGE, isAskedFor: () => true }));
+  assert.deepEqual(look.addresses(), []);
+  journal.write(({ local }) => local.answerAll());
+  assert.deepEqual(look.addresses(), ['a 1'], 'in place of the datastore it is answered');
+});
+
+journalTest('a block that was acquired anew has no address from before', (journal, look) => {
+  journal.write((tables) => tables.merge(at(6, [owned], [recordOf('a', 1, 5)]), MERGE));
+  journal.write((tables) => tables.recordAddress(recordOf('b', 2, 9)));
+  const lost = journal.write((tables) => tables.ownBlock({ ...owned, revision: 8 }));
+  assert.deepEqual(look.addresses(), ['b 2']);
+  assert.deepEqual(
+    lost.map(({ record }) => record.assignment.containerId),
+    ['a'],
+  );
+  assert.equal(
+    journal.read(({ lost: all }) => all.all.length),
+    1,
+  );
+});
+
+journalTest(
+  'a block that the datastore says is not the node’s is not, unless it was acquired since',
+  (journal, look) => {
+    journal.write((tables) => tables.merge(at(6, [owned], [recordOf('a', 1, 5)]), MERGE));
+    const asked = journal.clock.next();
+    journal.write((tables) => tables.ownBlock({ ...owned, revision: 8 }));
+    assert.deepEqual(
+      journal.write((tables) => tables.missBlock(owned.block, asked)),
+      [],
+    );
+    assert.deepEqual(look.blocks(), ['10.0.0.0/30']);
+    journal.write((tables) => tables.missBlock(owned.block, journal.clock.next()));
+    assert.deepEqual(look.blocks(), []);
+  },
+);
+
+journalTest('a Pod that has got its address back has not lost it', (journal) => {
+  const lost = () => journal.read((tables) => tables.lost.all.map(({ record }) => record.assignment.containerId));
+  journal.write((tables) => tables.merge(at(6, [owned], [recordOf('a', 1, 5), recordOf('b', 2, 5)]), MERGE));
+  journal.write((tables) => tables.merge(at(7, []), MERGE));
+  assert.deepEqual(lost(), ['a', 'b']);
+  journal.write((tables) => tables.merge(at(9, [owned], [recordOf('a', 1, 8)]), MERGE));
+  assert.deepEqual(lost(), ['b']);
+  tell(journal, 2, 10, 'b');
+  assert.deepEqual(lost(), []);
+});
