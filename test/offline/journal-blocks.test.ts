@@ -49,3 +49,11 @@ journalTest('a block that was lost before the answer to its acquisition came is 
   journal.write((tables) => tables.ownBlock({ ...owned, revision: 10 }));
   assert.deepEqual(blocks(), []);
 });
+
+journalTest('nor one that a snapshot told is lost', (journal, { blocks }) => {
+  journal.write((tables) => tables.merge(at(12, []), MERGE));
+  journal.write((tables) => tables.ownBlock({ ...owned, revision: 10 }));
+  assert.deepEqual(blocks(), []);
+  journal.write((tables) => tables.ownBlock({ ...owned, revision: 13 }));
+  assert.deepEqual(blocks(), ['10.0.0.0/30']);
+});

@@ -119,6 +119,7 @@ export class JournalTables {
     const blocks = [...snapshot.blocks.filter((each) => !isAhead(each)), ...mirror.blocks.filter(isAhead)];
     const addresses = snapshot.addresses.filter((record) => !this.#addressNews.isAhead(slotKey(record), revision));
     const lost = mergeSnapshot({ mirror, pending, clock: this.#clock }, { ...snapshot, blocks, addresses }, options);
+    for (const news of [this.#blockNews, this.#addressNews]) news.noteAll(revision);
     this.#db.run('UPDATE origin SET datastore = ?, revision = ?', datastore, revision);
     this.#retractLost();
     return this.#noteLost(lost);

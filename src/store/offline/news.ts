@@ -6,6 +6,8 @@ import type { Revision } from '../ipam-store.ts';
  */
 export class News {
   readonly #heard = new Map<string, Revision>();
+  /** Of the last snapshot, which told of all that was so then. */
+  #snapshot: Revision = 0;
 
   /** Whether that is not older than what was heard, and remembers it. */
   note(key: string, revision: Revision): boolean {
@@ -16,10 +18,17 @@ export class News {
 
   /** Whether something newer was heard. */
   isAhead(key: string, revision: Revision): boolean {
-    return (this.#heard.get(key) ?? 0) > revision;
+    return Math.max(this.#heard.get(key) ?? 0, this.#snapshot) > revision;
+  }
+
+  /** Takes note of a snapshot. */
+  noteAll(revision: Revision): void {
+    this.#snapshot = revision;
+    for (const [key, heard] of this.#heard) if (heard <= revision) this.#heard.delete(key);
   }
 
   clear(): void {
+    this.#snapshot = 0;
     this.#heard.clear();
   }
 }
