@@ -122,9 +122,9 @@ export const UNCERTAINTY_GUARDS: readonly Guard[] = [
   },
   {
     name: 'the state as of all that the journal has answered',
-    file: 'src/store/offline/node-follower.ts',
-    from: 'Math.floor(newest) === snapshot.revision ? newest : snapshot.revision',
-    to: 'snapshot.revision',
-    tests: ['test/model/regressions.test.ts'],
+    file: TABLES,
+    from: 'this.mirror.snapshot(this.#clock.newest)',
+    to: 'this.mirror.snapshot(Math.floor(this.#clock.newest))',
+    tests: ADDRESSES,
   },
 ];

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { NodeState } from '../../src/ipam/node-state.ts';
 import type { NodeChange } from '../../src/store/ipam-store.ts';
 import type { Journal } from '../../src/store/offline/journal.ts';
+import { allocated, assignmentOf } from '../contract/store-fixture.ts';
 import { at, journalTest, MERGE, owned, recordOf } from './journal-fixture.ts';
 
 /** The watch tells that an address was assigned, or is free. */
@@ -40,6 +42,20 @@ journalTest('what the datastore was asked for only is nobody’s yet', (journal,
   assert.deepEqual(look.addresses(), []);
   journal.write(({ local }) => local.answerAll());
   assert.deepEqual(look.addresses(), ['a 1'], 'in place of the datastore it is answered');
+});
+
+journalTest('what was freed without the datastore is free, though nobody heard the answer', (journal) => {
+  const state = new NodeState({ restMs: 0 }, { clock: () => 0 });
+  const known = () => {
+    state.reset(journal.snapshot!);
+    return state.records.map(({ assignment }) => assignment.containerId);
+  };
+  journal.write((tables) => tables.merge(at(6), MERGE));
+  const request = { node: 'node1', slots: [{ block: owned.block, offset: 1 }], assignment: assignmentOf('a') };
+  const records = allocated(journal.write(({ local }) => local.allocate(request)));
+  assert.deepEqual(known(), ['a']);
+  journal.write(({ local }) => local.free(records));
+  assert.deepEqual(known(), []);
 });
 
 journalTest('a block that was acquired anew has no address from before', (journal, look) => {
