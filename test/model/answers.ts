@@ -18,8 +18,7 @@ export function added(call: SandboxCall, addresses: readonly string[], truth: Tr
     if (sandbox.state !== 'live') sandbox.state = 'either';
     return;
   }
-  // of an allocation that comes late, a node may hear one address after the other
-  if (sandbox.state === 'live' && !sandbox.mayLeak) {
+  if (sandbox.state === 'live') {
     const before = sandbox.addresses.join(' ');
     promise(before === addresses.join(' '), () => `${sandbox.containerId} has ${before}, and got ${addresses} besides`);
   }
@@ -58,6 +57,6 @@ export function failed(call: SandboxCall, error: unknown, truth: Truth): void {
 }
 
 function promiseNoRecord(sandbox: Sandbox, truth: Truth, when: string): void {
-  const [left] = sandbox.mayLeak ? [] : recordsOf(truth, sandbox.containerId);
+  const [left] = recordsOf(truth, sandbox.containerId);
   promise(left === undefined, () => `${left} of ${sandbox.containerId} is still recorded ${when}`);
 }

@@ -11,7 +11,7 @@ export function checkAlways(world: World): void {
   const holders = new Map<string, string>();
   const recorded = Map.groupBy(truth.records, ([, { assignment }]) => assignment.containerId);
   for (const sandbox of world.sandboxes) {
-    const { containerId, node, state, mayLeak, calls } = sandbox;
+    const { containerId, node, state, calls } = sandbox;
     if (state === 'live') {
       for (const address of sandbox.addresses) {
         const record = truth.records.get(address);
@@ -27,7 +27,6 @@ export function checkAlways(world: World): void {
       }
     }
     const records = recorded.get(containerId) ?? [];
-    if (mayLeak) continue;
     promise(state !== 'gone' || calls.size > 0 || records.length === 0, () => `gone ${containerId} is still recorded`);
     const families = records.map(([, { block }]) => block.family);
     promise(new Set(families).size === families.length, () => `two addresses of a family are ${containerId}'s`);
@@ -44,15 +43,14 @@ function checkAcquisitions({ name, coild }: ModelNode): void {
   promise(new Set(under).size === under.length, () => `${name} acquires two blocks at once: ${under}`);
 }
 
-/** No route leads to a Pod that the address is not recorded for, but where a call that was given up recorded it late. */
-function checkRoutes({ truth, sandboxes, lateAddresses }: World, node: ModelNode): void {
+/** No route leads to a Pod that the address is not recorded for. */
+function checkRoutes({ truth, sandboxes }: World, node: ModelNode): void {
   for (const name of node.links.links) {
     const { owner, routes } = node.links.link(name)!;
     const sandbox = sandboxes.find(({ containerId }) => owner === `${containerId}/eth0`);
     if (sandbox === undefined || sandbox.isRevoked || isAttachedUnaware(sandbox)) continue;
     for (const address of routes) {
       const holder = truth.records.get(address)?.assignment.containerId;
-      if (holder !== undefined && lateAddresses.has(address)) continue;
       promise(
         holder === sandbox.containerId,
         () => `${node.name} routes ${address}, ${holder ?? 'nobody'}'s, to ${owner}`,

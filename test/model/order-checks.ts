@@ -22,7 +22,7 @@ export class OrderChecks {
 
   /** Only out of blocks of its own, exported ones; unless it lost one, and got it anew, without knowing it. */
   allocating({ node, slots, assignment }: AllocateRequest): (outcome: AllocateOutcome) => void {
-    const { nodes, sandboxes, ownerships } = this.#world;
+    const { nodes, ownerships } = this.#world;
     const before = new Map(ownerships);
     const { records } = this.#world.truth;
     // a node tells of what it gave out long ago
@@ -44,25 +44,17 @@ export class OrderChecks {
         if (owner !== node) this.#blame(`${what}, and the block is ${owner ?? 'nobody'}'s`);
         else if (!exported.includes(key) && isSame(key)) this.#blame(`${what}, and the block is not exported`);
       }
-      const sandbox = sandboxes.find(({ containerId }) => containerId === assignment.containerId);
-      if (!isMakingLate) return;
-      if (sandbox) sandbox.mayLeak = true;
-      for (const slot of slots) this.#world.lateAddresses.add(addressOf(slot));
     };
   }
 
-  /**
-   * Frees what was seen, and nothing else. One that comes late may take an address from an ADD that found it recorded:
-   * docs/reliability.md tells of it.
-   */
+  /** Frees what was seen, and nothing else. */
   freed(addresses: readonly FreeRequest[], { outcome }: FreeOutcome): void {
-    const { stored, sandboxes, isMakingLate } = this.#world;
+    const { stored } = this.#world;
     if (outcome !== 'freed') return;
     for (const { revision, ...slot } of addresses) {
       const record = stored.records.get(addressOf(slot));
       const holder = record?.assignment.containerId ?? 'nobody';
       if (record?.revision !== revision) this.#blame(`${addressOf(slot)} was freed, which is by now ${holder}'s`);
-      else if (isMakingLate) sandboxes.find(({ containerId }) => containerId === holder)?.revoke();
     }
   }
 

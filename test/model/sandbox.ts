@@ -34,8 +34,6 @@ export class Sandbox {
   addresses: readonly string[] = [];
   /** Whether its link has to be there: it is the last of its Pod's sandboxes that was attached. */
   hasLink = false;
-  /** Something that failed long ago may have been made after all, with nobody to undo it. */
-  mayLeak = false;
   /** Its addresses were taken by somebody who has the power to, and may be another's, while it runs on with them. */
   isRevoked = false;
   readonly calls = new Set<SandboxCall>();

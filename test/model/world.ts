@@ -42,8 +42,6 @@ export class World {
   now = 0;
   /** Scans under way. */
   readonly #scans = new Map<ModelCoild, number>();
-  /** Addresses that a late call assigned. */
-  readonly lateAddresses = new Set<string>();
   /** What stands in the datastore. */
   stored: Truth = NOTHING;
   /** The same, with what the nodes' journals have to tell it. */
@@ -176,16 +174,7 @@ export class World {
     }
     this.truth = withJournals(this.stored, this.nodes);
     for (const node of this.behind) if (node.coild?.store.watch?.isHeard(this.stored)) this.behind.delete(node);
-    for (const sandbox of this.sandboxes) if (sandbox.state === 'live' && this.#isOvertaken(sandbox)) sandbox.revoke();
     if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  /** A call that was given up assigned its address to another, after the node had told that this is free. */
-  #isOvertaken({ addresses, containerId }: Sandbox): boolean {
-    return addresses.some((address) => {
-      const holder = this.truth.records.get(address)?.assignment.containerId;
-      return holder !== containerId && holder !== undefined && this.lateAddresses.has(address);
-    });
   }
 
   /** Anything in the datastore may be another now. */
