@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { CoilError } from '../../src/model/error.ts';
 import { EtcdAddresses } from '../../src/store/etcd/etcd-addresses.ts';
 import { EtcdBlocks } from '../../src/store/etcd/etcd-blocks.ts';
 import { EtcdClient } from '../../src/store/etcd/etcd-client.ts';
@@ -29,6 +30,8 @@ class Way implements AsyncDisposable {
   /** Lets what was kept back arrive, and gives what etcd answers. */
   readonly late: (() => Promise<TxnResponse>)[] = [];
   isSlow = false;
+  /** Fails what is kept back. */
+  break = (): void => undefined;
   /** Called before each change. */
   interrupt: (() => Promise<void>) | undefined;
   readonly #client: EtcdClient;
@@ -40,6 +43,7 @@ class Way implements AsyncDisposable {
       if (!this.isSlow || !request.compare) return await this.#client.transact(what, request, signal);
       this.late.push(() => this.#client.transact(what, request, soon()));
       const { promise, reject } = Promise.withResolvers<never>();
+      this.break = () => reject(new CoilError('store-unavailable', 'the connection broke'));
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       return await promise;
     };
@@ -110,10 +114,12 @@ const CHANGES: Readonly<Record<string, Change>> = {
 };
 
 for (const [what, { prepare, ask, isDone }] of Object.entries(CHANGES)) {
-  for (const [who, next] of [
-    ['its coild gave up', (_: EtcdFixture, way: Way) => way],
-    ['a killed coild asked for', (fixture: EtcdFixture) => new Way(fixture)],
-  ] as const) {
+  const cases: readonly [who: string, end: (way: Way, abort: AbortController) => void, isNext: boolean][] = [
+    ['its coild gave up', (_, abort) => abort.abort(new Error('given up')), false],
+    ['its coild got no answer to', (way) => way.break(), false],
+    ['a killed coild asked for', (_, abort) => abort.abort(new Error('killed')), true],
+  ];
+  for (const [who, end, isNext] of cases) {
     test(`${what} that ${who} is not done any more once its node was looked at`, TIMEOUT, () =>
       withNode(async (fixture, way, owned) => {
         await prepare?.(way, owned);
@@ -121,12 +127,13 @@ for (const [what, { prepare, ask, isDone }] of Object.entries(CHANGES)) {
         way.isSlow = true;
         const asked = ask(way, owned, abort.signal);
         while (way.late.length === 0) await new Promise(setImmediate);
-        abort.abort(new Error('given up'));
-        await assert.rejects(asked, /given up/);
         way.isSlow = false;
-
-        await using looking = next(fixture, way);
-        assert.equal(isDone(await looking.snapshot()), false);
+        await using looking = isNext ? new Way(fixture) : way;
+        end(way, abort);
+        // who gives up may look in the same moment, who waits for the answer not before it failed
+        const looked = abort.signal.aborted ? looking.snapshot() : undefined;
+        await assert.rejects(asked, /given up|the connection broke|killed/);
+        assert.equal(isDone(await (looked ?? looking.snapshot())), false);
         assert.equal((await way.late[0]!()).succeeded, false, 'it was done late');
         assert.equal(isDone(await looking.snapshot()), false);
         await ask(looking, owned, soon());

@@ -23,6 +23,13 @@ export const UNCERTAINTY_GUARDS: readonly Guard[] = [
     tests: TERMS,
   },
   {
+    name: 'the term that ends in the moment in which a change is given up',
+    file: TERM,
+    from: "    signal.addEventListener('abort', onAbort, { once: true });\n",
+    to: '',
+    tests: TERMS,
+  },
+  {
     name: 'the new term before the node is looked at',
     file: 'src/store/etcd/node-snapshot.ts',
     from: '  await changes.settled(what, signal);\n',

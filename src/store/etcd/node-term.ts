@@ -63,11 +63,16 @@ export class NodeTerm implements Changes {
   ): Promise<TxnResponse> {
     const compare = [...(request.compare ?? []), hasValue(this.#key, term)];
     const failure = [...(request.failure ?? []), get(this.#key)];
+    // at once: who gives it up may look at the node in the next moment
+    const onAbort = () => this.#end(term);
+    signal.addEventListener('abort', onAbort, { once: true });
     try {
       return await this.#client.transact(what, { ...request, compare, failure }, signal);
     } catch (error) {
       if (!(CoilError.is(error) && error.unchanged)) this.#end(term);
       throw error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
     }
   }
 
