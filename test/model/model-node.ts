@@ -47,7 +47,7 @@ export class ModelCoild {
     const remote = new GatedStore(deps.store, { node: name, gate, observer: deps.observer });
     const exporter = new GatedExporter(node.routes, { gate, asked: () => deps.exporting(node) });
     // never by itself: the steps say when
-    const scanIntervalMs = 2 ** 31 - 1;
+    const scanIntervalMs = NEVER_MS;
     const sleep = (_: number, signal: AbortSignal) =>
       gate.call({ medium: 'time', name: 'wait', signal }, async () => {});
     const backoff = () => new Backoff({ baseMs: 1, maxMs: 1 }, { sleep });
@@ -84,7 +84,7 @@ export class ModelCoild {
 
   /** What its journal has to tell the datastore. */
   get untold(): Untold {
-    return this.#journal?.read(untoldOf) ?? NOTHING_UNTOLD;
+    return this.#journal?.peek(untoldOf) ?? NOTHING_UNTOLD;
   }
 
   /** What NodeSync does at each scan. */
@@ -107,6 +107,7 @@ export class ModelCoild {
   }
 }
 
+const NEVER_MS = 2 ** 31 - 1;
 const NOTHING_UNTOLD: Untold = { freed: [], given: [] };
 
 function untoldOf({ pending, pendingAddresses }: JournalTables): Untold {
@@ -174,7 +175,8 @@ export class ModelNode {
       journals === undefined
         ? undefined
         : await Journal.open(
-            { path: join(journals, `${name}.db`), node: name, prefix: '/' },
+            // what the datastore told last is lost where coild is killed, unless something was written since
+            { path: join(journals, `${name}.db`), node: name, prefix: '/', newsMs: NEVER_MS },
             AbortSignal.timeout(10_000),
           );
     this.coild = new ModelCoild(this, this.#deps, journal);

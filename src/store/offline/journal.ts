@@ -14,7 +14,7 @@ import { RevisionClock } from './revision-clock.ts';
 const PAGES_OF_A_CHANGE = 4;
 /** How long another process may hold the journal's lock, in milliseconds; none should. */
 const TIMEOUT_MS = 2_000;
-/** How long news may wait for others, in milliseconds: a little longer than an ADD, which then waits for one write. */
+/** A little longer than an ADD, which then waits for one write. */
 const NEWS_MS = 10;
 
 export interface JournalOptions {
@@ -23,6 +23,8 @@ export interface JournalOptions {
   readonly node: string;
   /** Of the datastore's keys. */
   readonly prefix: string;
+  /** How long news may wait for others, in milliseconds. */
+  readonly newsMs?: number;
 }
 
 interface News {
@@ -38,6 +40,7 @@ interface News {
 export class Journal implements AsyncDisposable {
   readonly clock: RevisionClock;
   readonly #owner: JournalOwner;
+  readonly #newsMs: number;
   /** Of the connection that does not sync. */
   readonly #db: SqliteDatabase;
   readonly #tables: JournalTables;
@@ -46,8 +49,9 @@ export class Journal implements AsyncDisposable {
   #newsTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  private constructor(owner: JournalOwner, db: SqliteDatabase, synced: SqliteDatabase) {
+  private constructor(owner: JournalOwner, db: SqliteDatabase, synced: SqliteDatabase, newsMs: number) {
     this.#owner = owner;
+    this.#newsMs = newsMs;
     this.clock = new RevisionClock();
     this.#db = db;
     this.#tables = new JournalTables(db, this.clock);
@@ -57,13 +61,13 @@ export class Journal implements AsyncDisposable {
   }
 
   /** @throws {CoilError} store-unavailable, invalid-argument, corrupt-data: the file cannot be used, and why */
-  static async open({ path, node, prefix }: JournalOptions, signal: AbortSignal): Promise<Journal> {
+  static async open({ path, node, prefix, newsMs = NEWS_MS }: JournalOptions, signal: AbortSignal): Promise<Journal> {
     await makeJournalFolder(dirname(path));
     const options = { path, timeoutMs: TIMEOUT_MS, format: JOURNAL_FORMAT, create: true };
     const db = await openDatabase({ ...options, synchronous: 'NORMAL' }, signal);
     try {
       const synced = await openDatabase(options, signal);
-      const journal = new Journal({ node, prefix, path }, db, synced);
+      const journal = new Journal({ node, prefix, path }, db, synced, newsMs);
       try {
         journal.#claim();
         return journal;
@@ -114,7 +118,7 @@ export class Journal implements AsyncDisposable {
   note(change: News['change'], onError: News['onError']): void {
     if (this.#isClosed) return;
     this.#news.push({ change, onError });
-    this.#newsTimer ??= setTimeout(() => this.#writeNews(), NEWS_MS);
+    this.#newsTimer ??= setTimeout(() => this.#writeNews(), this.#newsMs);
   }
 
   /**
