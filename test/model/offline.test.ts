@@ -1,3 +1,3 @@
 import { modelTest } from './model-test.ts';
 
-modelTest('sqlite', 6_000, true);
+modelTest('sqlite', 20_000, true);
