@@ -157,7 +157,10 @@ export class NodeIpam {
       if (!slots.every((slot) => state.isReserved(slot))) return undefined;
       const answer = await this.#certain(() =>
         store.allocate({ node: this.#node, slots, assignment: this.#assignment(request) }, signal),
-      );
+      ).catch((error: unknown) => {
+        if (CoilError.isUncertain(error)) for (const slot of slots) state.doubt(slot);
+        throw error;
+      });
       if (answer.outcome === 'not-owned') {
         for (const block of answer.blocks) {
           // where the node has acquired it anew, the answer is old, and the reservation gone

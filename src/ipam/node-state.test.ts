@@ -224,3 +224,27 @@ test('a namespace has the pool of its name, else the default one, else none', ()
   state.apply({ kind: 'pool', revision: 12, name: 'dmz', pool: undefined });
   assert.equal(state.poolOf('dmz')?.name, 'default');
 });
+
+test('a slot that was asked for without an answer is given to nobody before the next snapshot', () => {
+  state.reset(snapshot(1, [a]));
+  const slot = state.reserveFrom('default', 4, always)!;
+  state.doubt(slot);
+  state.settle(slot);
+  const others = [1, 2, 3].map(() => state.reserveFrom('default', 4, always));
+  assert.ok(others.every((other) => other !== undefined && other.offset !== slot.offset));
+  assert.equal(state.reserveFrom('default', 4, always), undefined);
+  state.reset(snapshot(2, [a]));
+  assert.equal(state.reserveFrom('default', 4, always)?.offset, slot.offset);
+});
+
+test('a slot in doubt that was assigned after all is in use, and one whose block is lost is gone', () => {
+  state.reset(snapshot(1, [a, b]));
+  const [one, other] = [state.reserveFrom('default', 4, always)!, state.reserveFrom('default', 4, always)!];
+  for (const slot of [one, other]) state.doubt(slot);
+  state.reset(snapshot(3, [a], [record(a, one.offset, 'c', 2)]));
+  assert.deepEqual(
+    [1, 2, 3].map(() => state.reserveFrom('default', 4, always)?.offset).toSorted(),
+    [0, 1, 2, 3].filter((offset) => offset !== one.offset),
+  );
+  assert.equal(state.reserveFrom('default', 4, always), undefined);
+});

@@ -27,6 +27,8 @@ export class NodeState {
   readonly #records = new Map<string, AddressRecord>();
   /** Slots that a transaction under way asks for: not to be given out, though nobody has them yet. */
   readonly #pending = new Map<string, AddressSlot>();
+  /** Those of them whose transaction got no answer. */
+  readonly #doubtful = new Set<AddressSlot>();
   /** The newest revision that each slot and block was heard of at, so that older news changes nothing. */
   readonly #heard = new Map<string, Revision>();
   /** The newest revision that the datastore told of by itself. */
@@ -97,6 +99,9 @@ export class NodeState {
     for (const record of snapshot.addresses) this.#keepRecord(record, snapshot.revision);
     for (const { block } of added) this.#continueRoundRobin(block);
     this.#snapshotRevision = snapshot.revision;
+    const decided = [...this.#doubtful];
+    this.#doubtful.clear();
+    for (const slot of decided) this.settle(slot);
   }
 
   /** Takes over a change, unless it is old news. */
@@ -202,9 +207,14 @@ export class NodeState {
     return this.#pending.get(slotKey(slot)) === slot;
   }
 
-  /** Ends a reservation: the slot is free again unless it was recorded meanwhile. */
+  /** Keeps a reservation until the next snapshot: nobody knows whether the slot was assigned. */
+  doubt(slot: AddressSlot): void {
+    if (this.isReserved(slot)) this.#doubtful.add(slot);
+  }
+
+  /** Ends a reservation that is not in doubt: the slot is free again unless it was recorded meanwhile. */
   settle(slot: AddressSlot): void {
-    if (!this.isReserved(slot)) return;
+    if (!this.isReserved(slot) || this.#doubtful.has(slot)) return;
     this.#pending.delete(slotKey(slot));
     const owned = this.#blocks.get(slot.block.toString());
     if (!owned || this.#records.has(slotKey(slot))) return;

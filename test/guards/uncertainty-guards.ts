@@ -121,6 +121,20 @@ export const UNCERTAINTY_GUARDS: readonly Guard[] = [
     tests: ADDRESSES,
   },
   {
+    name: 'what may have been recorded, though it is refused then',
+    file: 'src/store/offline/local-changes.ts',
+    from: '      for (const slot of slots) pending.addFreed({ ...slot, assignment, revision }, freedAt);\n',
+    to: '',
+    tests: ADDRESSES,
+  },
+  {
+    name: 'the slot that was asked for without an answer',
+    file: 'src/ipam/node-state.ts',
+    from: ' || this.#doubtful.has(slot)',
+    to: '',
+    tests: ['src/ipam/node-state.test.ts'],
+  },
+  {
     name: 'the address that its Pod has got back',
     file: TABLES,
     from: '    this.#retractLost();\n    return',

@@ -73,6 +73,8 @@ export class Sandbox {
   cut(call: SandboxCall): void {
     this.calls.delete(call);
     if (this.state === 'gone') this.state = 'either';
+    // it may have got as far as the routes, with an address that its node had lost
+    if (call.isBehind && this.node.hasJournal) this.isRevoked = true;
   }
 
   /** Somebody took its addresses: nothing is promised of it until the next call. */

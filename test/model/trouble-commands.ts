@@ -77,7 +77,7 @@ export const TROUBLE_COMMANDS: Commands = {
       const records = recordsOf(world.stored, sandbox.containerId).map((address) => world.stored.records.get(address)!);
       sandbox.revoke();
       await world.store.free(records, AbortSignal.timeout(10_000));
-      lost(world, sandbox.node);
+      world.lost(sandbox.node);
       return sandbox.containerId;
     },
   },
@@ -99,11 +99,5 @@ async function onRunning(
 async function release(world: World, node: ModelNode): Promise<void> {
   for (const sandbox of world.sandboxes) if (sandbox.node === node) sandbox.revoke();
   await world.store.releaseNode(node.name, AbortSignal.timeout(10_000));
-  lost(world, node);
-}
-
-/** Until it hears of it, the node answers from what it knew. */
-function lost(world: World, node: ModelNode): void {
-  world.changed();
-  if (node.coild || node.hasJournal) world.behind.add(node);
+  world.lost(node);
 }

@@ -37,6 +37,8 @@ export class World {
   isMakingLate = false;
   /** How often the owner of a block changed. */
   readonly ownerships = new Map<string, number>();
+  /** Nodes whose coild may have heard that, and not have written it. */
+  readonly #hasLostAddresses = new Set<ModelNode>();
   /** How often a block has come to a node, or gone from it. */
   readonly #ownershipsOf = new Map<string, number>();
   now = 0;
@@ -154,8 +156,9 @@ export class World {
     this.#scans.delete(node.coild!);
     const asked = node.kill().filter(({ medium, name }) => medium === 'store' && name !== 'watchNode');
     this.late.push(...asked.map((call) => ({ node, call })));
-    // with a journal, its next one begins with what this one knew
+    // with a journal, its next one begins with what this one knew, but for what it heard last
     if (!node.hasJournal) this.behind.delete(node);
+    else if (this.#hasLostAddresses.delete(node)) this.behind.add(node);
   }
 
   /** Lets a node's code go on until it waits for something outside. @throws what was found wrong meanwhile */
@@ -191,6 +194,13 @@ export class World {
       if (this.isMakingLate) return;
       for (const late of given) if (this.late.includes(late)) this.late.splice(this.late.indexOf(late), 1);
     };
+  }
+
+  /** Somebody else took something from a node; until it hears of it, it answers from what it knew. */
+  lost(node: ModelNode): void {
+    this.changed();
+    if (node.coild) this.#hasLostAddresses.add(node);
+    if (node.coild || node.hasJournal) this.behind.add(node);
   }
 
   /** A promise that was found broken where nobody could throw. */

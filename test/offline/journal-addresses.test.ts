@@ -99,3 +99,20 @@ journalTest('a Pod that has got its address back has not lost it', (journal) => 
   tell(journal, 2, 10, 'b');
   assert.deepEqual(lost(), []);
 });
+
+journalTest('what the datastore may have recorded, and cannot be kept, is freed when it is back', (journal) => {
+  journal.write((tables) => tables.merge(at(6), MERGE));
+  const [slot] = [{ block: owned.block, offset: 1 }];
+  journal.write(({ mirror }) => mirror.put(recordOf('a', 1, journal.clock.next()), { asked: 1, answered: 0 }));
+  const asked = { node: 'node1', slots: [slot], assignment: assignmentOf('b') };
+  const answer = journal.write(({ local }) => local.keep(asked, journal.clock.next()));
+  assert.equal(answer.outcome, 'taken');
+  const first = journal.read(({ pending }) => pending.first);
+  assert.equal(first?.kind, 'free');
+  assert.deepEqual(
+    first?.records.map(({ offset, assignment }) => `${assignment.containerId} ${offset}`),
+    ['b 1'],
+  );
+  const told = journal.write((tables) => tables.merge(at(7, [owned], [recordOf('b', 1, 7)]), MERGE));
+  assert.deepEqual(told, [], 'it is not reported');
+});

@@ -34,15 +34,22 @@ export class LocalChanges {
     return { outcome: 'allocated', records };
   }
 
-  /** What was asked for at `revision`, and is known not to have been answered: it holds from now on. */
+  /**
+   * What was asked for at `revision`, and is known not to have been answered: it holds from now on. Where it cannot, the
+   * datastore is told so: it may have done it.
+   */
   keep({ slots, assignment }: AllocateRequest, revision: Revision): AllocateOutcome {
-    const { mirror } = this.#deps;
+    const { mirror, pending, clock } = this.#deps;
     const found = slots.map((slot) => ({ slot, row: mirror.at(slot) }));
     const refused = this.#refusal(
       // the watch may have told of it meanwhile
       found.map(({ slot, row }) => ({ slot, row: row && isOf(row, { assignment }) ? undefined : row })),
     );
-    if (refused) return refused;
+    if (refused) {
+      const freedAt = clock.next();
+      for (const slot of slots) pending.addFreed({ ...slot, assignment, revision }, freedAt);
+      return refused;
+    }
     const records = found.map(({ slot, row }) => ({ ...slot, assignment, revision: row?.revision ?? revision }));
     for (const record of records) mirror.put(record, { asked: 1, answered: 1 });
     return { outcome: 'allocated', records };
