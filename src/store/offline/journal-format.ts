@@ -3,9 +3,9 @@
  * first snapshot. Text of pools and assignments is JSON. A revision that is no whole number is one of `RevisionClock`:
  * such an address was given out here, and the datastore is to be told, unless `answered` is 0: then nobody has been told
  * that it is theirs. `asked` is 1 where the datastore may have recorded it already. `freeing` is 1 from when the
- * datastore is asked to free it until it has answered. `freed` has addresses that were
- * freed here, which the datastore is to be told; a block is `leaving` from when the datastore is asked to take it back
- * until it has answered; `lost` those that turned out not to be this node's.
+ * datastore is asked to free it until it has answered. `freed` has addresses that were freed here, or asked for without
+ * an answer and then not given, which the datastore is to be told; a block is `leaving` from when the datastore is asked
+ * to take it back until it has answered, or has told whose it is; `lost` has those that turned out not to be this node's.
  */
 const SCHEMA = `
   CREATE TABLE origin (
