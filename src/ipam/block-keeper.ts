@@ -194,7 +194,8 @@ export class BlockKeeper {
       await this.export(signal);
       const answer = await store.releaseBlock(this.#node, { pool, block }, signal).catch((error: unknown) => {
         // another node may have it by now
-        if (CoilError.isUncertain(error) && state.blocks.includes(owned)) state.dropBlock(block);
+        const isUncertain = signal.aborted || CoilError.isUncertain(error);
+        if (isUncertain && state.blocks.includes(owned)) state.dropBlock(block);
         throw error;
       });
       if (answer.outcome === 'released') state.removeBlock(block, answer.revision);

@@ -248,3 +248,12 @@ test('a slot in doubt that was assigned after all is in use, and one whose block
   );
   assert.equal(state.reserveFrom('default', 4, always), undefined);
 });
+
+test('a block of a datastore that went back is returned, and given out of, as before', () => {
+  state.reset(snapshot(9000, [a]));
+  state.reset(snapshot(5000, [a]));
+  assert.ok(state.record(record(a, 1, 'c', 5001)), 'an assignment that is newer than the backup');
+  state.removeRecord({ block: a, offset: 1 }, 5002);
+  state.removeBlock(a, 5100);
+  assert.deepEqual(state.blocks, []);
+});

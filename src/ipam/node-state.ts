@@ -85,8 +85,7 @@ export class NodeState {
 
   /** Takes over a snapshot, but for what is known to have changed since. */
   reset(snapshot: NodeSnapshot): void {
-    // a datastore that was restored from a backup begins anew at an older revision
-    if (snapshot.revision < Math.floor(this.#revision)) this.#heard.clear();
+    if (snapshot.revision < Math.floor(this.#revision)) this.#goBack(snapshot.revision);
     this.#revision = snapshot.revision;
     this.#snapshotRevision = 0;
     this.#pools = new Map(snapshot.pools);
@@ -256,6 +255,15 @@ export class NodeState {
     if (!this.#blocks.has(record.block.toString()) || this.#isAhead(key, newest)) return;
     this.#heard.set(key, newest);
     this.#use(record);
+  }
+
+  /** A datastore that was restored from a backup begins anew at an older revision. */
+  #goBack(revision: Revision): void {
+    this.#heard.clear();
+    for (const owned of this.#blocks.values()) {
+      owned.revision = Math.min(owned.revision, revision);
+      owned.provenAt = Math.min(owned.provenAt, revision);
+    }
   }
 
   #assignedSince(block: IpPrefix, revision: Revision): readonly AddressRecord[] {

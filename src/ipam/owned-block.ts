@@ -8,7 +8,7 @@ export interface OwnedBlock {
   readonly block: IpPrefix;
   readonly allocator: BlockAllocator;
   /** Where it is known: that of the change by which the node came to own it; else that at which it was seen to. */
-  readonly revision: Revision;
+  revision: Revision;
   /** The newest revision at which a transaction of the node's own has shown that the block is the node's. */
   provenAt: Revision;
   /**

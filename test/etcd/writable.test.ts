@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Etcd3, Range } from 'etcd3';
 import { EtcdIpamStore } from '../../src/store/etcd/etcd-ipam-store.ts';
-import { fails, poolOf, soon } from '../contract/store-fixture.ts';
+import { allocated, assignmentOf, fails, poolOf, soon } from '../contract/store-fixture.ts';
 import { EtcdFixture } from './etcd-fixture.ts';
 import { EtcdServer } from './etcd-server.ts';
 
@@ -35,6 +35,30 @@ test('an etcd out of space can be read, and a try to change something says why i
   await fails(store.createPool('other', poolOf(4, '10.1.0.0/24'), soon()), 'store-unavailable', /space exceeded/);
   await fails(store.checkWritable(soon()), 'store-unavailable', /cannot change anything: .*space exceeded/);
   assert.deepEqual(await fixture.dump(), before);
+});
+
+test('in an etcd out of space a node is read, and gives its addresses back', async () => {
+  await using server = await EtcdServer.start(`--quota-backend-bytes=${QUOTA}`);
+  await using fixture = new EtcdFixture(server);
+  await using store = await fixture.open({ node: 'node1' });
+  await store.createPool('default', poolOf(4, '10.0.0.0/24'), soon());
+  const { block } = await store.acquireBlock({ node: 'node1', pool: 'default', family: 4 }, soon());
+  const add = async (offset: number) =>
+    allocated(
+      await store.allocate(
+        { node: 'node1', slots: [{ block, offset }], assignment: assignmentOf(`c${offset}`) },
+        soon(),
+      ),
+    )[0]!;
+  const records = [await add(0), await add(1)];
+  await assert.rejects(fill(server), /space exceeded/);
+  // ends the term
+  await fails(add(2), 'store-unavailable', /space exceeded/);
+  assert.equal((await store.free([records[0]!], soon())).outcome, 'freed');
+  await using next = await fixture.open({ node: 'node1' });
+  assert.equal((await store.listAddresses(block, soon())).length, 1);
+  assert.equal((await next.free([records[1]!], soon())).outcome, 'freed');
+  assert.equal((await store.listAddresses(block, soon())).length, 0);
 });
 
 test('so it does to a user who may only read', async () => {

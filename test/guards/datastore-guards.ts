@@ -38,7 +38,7 @@ export const DATASTORE_GUARDS: readonly Guard[] = [
   {
     name: 'what was heard of a datastore before its backup',
     file: 'src/ipam/node-state.ts',
-    from: 'if (snapshot.revision < Math.floor(this.#revision)) this.#heard.clear();',
+    from: 'if (snapshot.revision < Math.floor(this.#revision)) this.#goBack(snapshot.revision);',
     to: '',
     tests: [WATCH],
     only: 'restored from a backup',

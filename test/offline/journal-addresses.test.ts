@@ -116,3 +116,35 @@ journalTest('what the datastore may have recorded, and cannot be kept, is freed 
   const told = journal.write((tables) => tables.merge(at(7, [owned], [recordOf('b', 1, 7)]), MERGE));
   assert.deepEqual(told, [], 'it is not reported');
 });
+
+journalTest('what the datastore is asked to free stays so through a snapshot, while it is asked', (journal, look) => {
+  const record = recordOf('a', 1, 5);
+  journal.write((tables) => tables.merge(at(6, [owned], [record]), MERGE));
+  journal.write(({ mirror }) => mirror.setFreeing(record, { isAsked: true }));
+  journal.write((tables) => tables.merge(at(7, [owned], [record]), { ...MERGE, isFreeing: () => true }));
+  assert.equal(
+    journal.read(({ mirror }) => mirror.freeing.length),
+    1,
+  );
+  journal.write((tables) => tables.merge(at(8, [owned], [record]), MERGE));
+  assert.equal(
+    journal.read(({ mirror }) => mirror.freeing.length),
+    0,
+    'a look tells what became of it',
+  );
+  assert.deepEqual(look.addresses(), ['a 1']);
+});
+
+journalTest('addresses that v1 left in a block stay its, whatever comes late of the acquisition', (journal, look) => {
+  journal.write((tables) => tables.merge(at(99, []), MERGE));
+  journal.write((tables) => tables.apply({ kind: 'block', ...owned, owned: true, revision: 105 }));
+  const record = recordOf('a', 1, 50);
+  journal.write((tables) =>
+    tables.apply({ kind: 'address', slot: { block: owned.block, offset: 1 }, record, revision: 105 }),
+  );
+  assert.deepEqual(
+    journal.write((tables) => tables.ownBlock({ ...owned, revision: 105 })),
+    [],
+  );
+  assert.deepEqual(look.addresses(), ['a 1']);
+});

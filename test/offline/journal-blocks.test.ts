@@ -57,3 +57,11 @@ journalTest('nor one that a snapshot told is lost', (journal, { blocks }) => {
   journal.write((tables) => tables.ownBlock({ ...owned, revision: 13 }));
   assert.deepEqual(blocks(), ['10.0.0.0/30']);
 });
+
+journalTest('a block that was lost while it could not be returned is not kept', (journal, { blocks }) => {
+  journal.write((tables) => tables.merge(at(9), MERGE));
+  journal.write(({ mirror }) => mirror.leaveBlock(owned.block));
+  journal.write((tables) => tables.apply(news(10, false)));
+  journal.write(({ mirror }) => mirror.keepBlock(owned.block));
+  assert.deepEqual(blocks(), []);
+});

@@ -6,12 +6,13 @@ import { IpPrefix } from '../../src/model/ip-prefix.ts';
 import type { AddressRecord, NodeSnapshot } from '../../src/store/ipam-store.ts';
 import { Journal } from '../../src/store/offline/journal.ts';
 import type { MergeOptions } from '../../src/store/offline/merge-snapshot.ts';
+import { NOTHING_UNDER_WAY } from '../../src/store/offline/mirror.ts';
 import { assignmentOf, soon } from '../contract/store-fixture.ts';
 
 export const owned = { pool: 'default', block: IpPrefix.parse('10.0.0.0/30') };
 
 /** As where nothing is under way. */
-export const MERGE: MergeOptions = { isRestored: false, isAskedFor: () => false, isReturning: () => false };
+export const MERGE: MergeOptions = { isRestored: false, isAskedFor: () => false, ...NOTHING_UNDER_WAY };
 
 /** A container's address in the block of `owned`. */
 export function recordOf(containerId: string, offset: number, revision: number): AddressRecord {

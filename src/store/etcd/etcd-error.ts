@@ -29,6 +29,12 @@ export function isUnsent(error: unknown): boolean {
   return error instanceof GrpcError && !error.sent;
 }
 
+/** Whether etcd refused a change as its quota is used up: it can be read yet, and keys can be removed. */
+export function isOutOfSpace(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof GrpcError && cause.code === GRPC_STATUS.resourceExhausted;
+}
+
 /** Whether etcd answered a login so: authentication is not switched on, and every call is let in. */
 export function isAuthOff(error: unknown): boolean {
   return error instanceof GrpcError && error.code === GRPC_STATUS.failedPrecondition;

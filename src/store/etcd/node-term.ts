@@ -2,8 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { CoilError } from '../../model/error.ts';
 import { abortable } from '../../process/abortable.ts';
 import type { EtcdClient } from './etcd-client.ts';
+import { isOutOfSpace } from './etcd-error.ts';
 import type { TxnRequest, TxnResponse } from './etcd-messages.ts';
-import { found, get, hasValue, put } from './transaction.ts';
+import { found, get, hasValue, isAbsent, put, remove } from './transaction.ts';
+
+/** What the term's key has; undefined where it is absent. */
+interface Term {
+  readonly value: string | undefined;
+}
 
 /** With more terms of others in a row than these, two coilds serve one node. */
 const ATTEMPTS = 8;
@@ -31,8 +37,8 @@ export class NodeTerm implements Changes {
   readonly #node: string;
   readonly #key: string;
   /** Undefined where a new one has to begin. */
-  #term: string | undefined;
-  #beginning: Promise<string> | undefined;
+  #term: Term | undefined;
+  #beginning: Promise<Term> | undefined;
 
   /** @param key in which the term stands */
   constructor(client: Pick<EtcdClient, 'transact'>, { node, key }: { readonly node: string; readonly key: string }) {
@@ -49,7 +55,7 @@ export class NodeTerm implements Changes {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const term = await this.#current(what, signal);
       const response = await this.#transactIn(term, { what, request }, signal);
-      if (response.succeeded || found(response).at(-1)?.[0]?.value === term) return response;
+      if (response.succeeded || found(response).at(-1)?.[0]?.value === term.value) return response;
       this.#end(term);
     }
     const message = `cannot ${what}: others make changes as node ${this.#node}; is COIL_NODE_NAME right everywhere?`;
@@ -57,11 +63,12 @@ export class NodeTerm implements Changes {
   }
 
   async #transactIn(
-    term: string,
+    term: Term,
     { what, request }: { what: string; request: TxnRequest },
     signal: AbortSignal,
   ): Promise<TxnResponse> {
-    const compare = [...(request.compare ?? []), hasValue(this.#key, term)];
+    const isIn = term.value === undefined ? isAbsent(this.#key) : hasValue(this.#key, term.value);
+    const compare = [...(request.compare ?? []), isIn];
     const failure = [...(request.failure ?? []), get(this.#key)];
     // at once: who gives it up may look at the node in the next moment
     const onAbort = () => this.#end(term);
@@ -76,12 +83,12 @@ export class NodeTerm implements Changes {
     }
   }
 
-  #end(term: string): void {
+  #end(term: Term): void {
     if (this.#term === term) this.#term = undefined;
   }
 
   /** Others wait for the same one: it ends with nobody's signal, but by the client's own deadline. */
-  async #current(what: string, signal: AbortSignal): Promise<string> {
+  async #current(what: string, signal: AbortSignal): Promise<Term> {
     signal.throwIfAborted();
     if (this.#term !== undefined) return this.#term;
     this.#beginning ??= this.#begin(what).finally(() => {
@@ -90,10 +97,18 @@ export class NodeTerm implements Changes {
     return await abortable(this.#beginning, signal);
   }
 
-  async #begin(what: string): Promise<string> {
-    const term = randomUUID();
-    await this.#client.transact(what, { success: [put(this.#key, term)] }, new AbortController().signal);
-    this.#term = term;
-    return term;
+  async #begin(what: string): Promise<Term> {
+    const { signal } = new AbortController();
+    let value: string | undefined = randomUUID();
+    try {
+      await this.#client.transact(what, { success: [put(this.#key, value)] }, signal);
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error;
+      // nothing can be assigned now, but addresses can be freed: a key that is gone ends every other term too
+      value = undefined;
+      await this.#client.transact(what, { success: [remove(this.#key)] }, signal);
+    }
+    this.#term = { value };
+    return this.#term;
   }
 }

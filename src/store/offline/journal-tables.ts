@@ -15,7 +15,7 @@ import { isSameAttachment, recordOf, slotKey } from './journal-rows.ts';
 import { LocalChanges } from './local-changes.ts';
 import { LostAddresses } from './lost-addresses.ts';
 import { type MergeOptions, mergeSnapshot } from './merge-snapshot.ts';
-import { Mirror, RECORDED } from './mirror.ts';
+import { Mirror, NOTHING_UNDER_WAY, RECORDED } from './mirror.ts';
 import { News } from './news.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { isPending, type RevisionClock } from './revision-clock.ts';
@@ -99,7 +99,7 @@ export class JournalTables {
 
   /** Forgets all but whose journal it is. */
   clear(): void {
-    this.mirror.replace({ pools: new Map(), blocks: [], addresses: [] }, () => false);
+    this.mirror.replace({ pools: new Map(), blocks: [], addresses: [] }, NOTHING_UNDER_WAY);
     this.pending.clear();
     this.#forgetNews();
     this.#db.run('UPDATE origin SET datastore = NULL, revision = NULL');
@@ -140,7 +140,7 @@ export class JournalTables {
   ownBlock(acquired: AcquiredBlock): readonly LostAddress[] {
     const { block, revision } = acquired;
     this.#clock.heard(revision);
-    // it may have been lost before the answer came
+    // the watch may have told of it before the answer came, and of its loss
     if (!this.#blockNews.note(block.toString(), revision)) return [];
     const lost = this.#noteLost(this.local.loseAddresses(block, revision));
     this.mirror.ownBlock(acquired);

@@ -30,6 +30,8 @@ export class JournaledAddresses {
   readonly #deps: JournaledAddressesDeps;
   /** Slots that the datastore was asked for, and that somebody waits for. */
   readonly #askedFor = new Set<string>();
+  /** Slots that the datastore is asked to free. */
+  readonly #freeing = new Set<string>();
 
   readonly #underWay = new Set<Promise<unknown>>();
 
@@ -44,6 +46,11 @@ export class JournaledAddresses {
 
   isAskedFor(slot: { readonly block: string; readonly offset: number }): boolean {
     return this.#askedFor.has(slotKey(slot));
+  }
+
+  /** Whether the datastore is being asked to free an address. */
+  isFreeing(slot: { readonly block: string; readonly offset: number }): boolean {
+    return this.#freeing.has(slotKey(slot));
   }
 
   async allocate(request: AllocateRequest, signal: AbortSignal): Promise<AllocateOutcome> {
@@ -80,6 +87,8 @@ export class JournaledAddresses {
       // the watch has not told yet at which revision the datastore recorded it
       if (addresses.some(({ revision }) => isPending(revision))) return { outcome: 'changed' };
       this.#noteFreeing(addresses, true);
+      const keys = addresses.map(slotKey);
+      for (const key of keys) this.#freeing.add(key);
       try {
         const answer = await connection.call((until) => remote.free(addresses, until), signal);
         if (answer.outcome === 'freed') this.#forget(addresses, answer.revision);
@@ -92,6 +101,8 @@ export class JournaledAddresses {
           throw error;
         }
         connection.lost(error);
+      } finally {
+        for (const key of keys) this.#freeing.delete(key);
       }
     }
     return await this.#commit(({ local }) => local.free(addresses), signal);

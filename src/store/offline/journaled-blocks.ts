@@ -41,7 +41,7 @@ export class JournaledBlocks {
     const asked = journal.clock.newest;
     // before the datastore is asked: another node may have it as soon as that has answered
     journal.write(({ mirror }) => mirror.leaveBlock(block));
-    const keep = () => journal.write(({ mirror }) => mirror.ownBlock(owned));
+    const keep = () => journal.write(({ mirror }) => mirror.keepBlock(block));
     this.#returning.add(key);
     try {
       const answer = await this.#reached((until) => remote.releaseBlock(node, owned, until), signal);
@@ -50,7 +50,7 @@ export class JournaledBlocks {
       else onLost(journal.write((tables) => tables.missBlock(block, asked)));
       return answer;
     } catch (error) {
-      if (!CoilError.isUncertain(error)) keep();
+      if (!signal.aborted && !CoilError.isUncertain(error)) keep();
       throw error;
     } finally {
       this.#returning.delete(key);

@@ -1,17 +1,15 @@
-import type { IpPrefix } from '../../model/ip-prefix.ts';
 import type { AddressRecord, NodeSnapshot } from '../ipam-store.ts';
 import type { LossReason, LostAddress } from '../store-connection.ts';
 import { type AddressRow, isSameAttachment, recordOf, slotKey } from './journal-rows.ts';
 import type { LocalChangesDeps } from './local-changes.ts';
+import type { UnderWay } from './mirror.ts';
 import { isPending } from './revision-clock.ts';
 
-export interface MergeOptions {
+export interface MergeOptions extends UnderWay {
   /** Whether the datastore has gone back to an earlier state: what it does not know any more, it is told again. */
   readonly isRestored: boolean;
   /** Whether somebody waits for the answer about an address. */
   readonly isAskedFor: (row: AddressRow) => boolean;
-  /** Whether the return of a block is under way. */
-  readonly isReturning: (block: IpPrefix) => boolean;
 }
 
 /** What goes on top of what the datastore says. */
@@ -55,7 +53,7 @@ export function mergeSnapshot(
   }
   if (options.isRestored) clock.reset(snapshot.revision);
   else clock.heard(snapshot.revision);
-  mirror.replace({ ...snapshot, addresses: [...told.values(), ...overlay.newer] }, options.isReturning);
+  mirror.replace({ ...snapshot, addresses: [...told.values(), ...overlay.newer] }, options);
   putOnTop(deps, overlay, { isKept: (old) => !options.isRestored && old > snapshot.revision });
   return overlay.lost;
 }

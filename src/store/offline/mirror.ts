@@ -10,6 +10,16 @@ export interface AddressState {
   readonly answered: 0 | 1;
 }
 
+/** What the datastore is being asked. */
+export interface UnderWay {
+  /** Whether it is to take a block back. */
+  readonly isReturning: (block: IpPrefix) => boolean;
+  /** Whether it is to free an address. */
+  readonly isFreeing: (row: AddressRow) => boolean;
+}
+
+export const NOTHING_UNDER_WAY: UnderWay = { isReturning: () => false, isFreeing: () => false };
+
 /** Both, as of what the datastore told. */
 export const RECORDED: AddressState = { asked: 1, answered: 1 };
 
@@ -55,10 +65,15 @@ export class Mirror {
     this.#db.run('INSERT OR IGNORE INTO block (prefix, pool) VALUES (?, ?)', block.toString(), pool);
   }
 
-  /** The node has come to own it, or could not return it. */
+  /** The node has come to own it. */
   ownBlock(owned: PoolBlock): void {
     this.addBlock(owned);
-    this.#db.run('UPDATE block SET leaving = 0 WHERE prefix = ?', owned.block.toString());
+    this.keepBlock(owned.block);
+  }
+
+  /** The node could not return it; it may have lost it meanwhile. */
+  keepBlock(block: IpPrefix): void {
+    this.#db.run('UPDATE block SET leaving = 0 WHERE prefix = ?', block.toString());
   }
 
   leaveBlock(block: IpPrefix): void {
@@ -107,17 +122,20 @@ export class Mirror {
     this.#db.run('UPDATE address SET answered = 1 WHERE answered = 0');
   }
 
-  /** Takes over all of a snapshot. @param isReturning whether the return of a block is under way */
+  /** Takes over all of a snapshot, but for what is under way. */
   replace(
     { pools, blocks, addresses }: Pick<NodeSnapshot, 'pools' | 'blocks' | 'addresses'>,
-    isReturning: (block: IpPrefix) => boolean,
+    { isReturning, isFreeing }: UnderWay,
   ): void {
     const leaving = this.leaving.filter(({ block }) => isReturning(block));
+    const freeing = this.freeing.filter(isFreeing).map(recordOf);
     for (const table of ['pool', 'block', 'address']) this.#db.run(`DELETE FROM ${table}`);
     for (const [name, pool] of pools) this.setPool(name, pool);
     for (const each of blocks) this.addBlock(each);
     for (const { block } of leaving) this.leaveBlock(block);
     for (const record of addresses) this.put(record, RECORDED);
+    for (const record of freeing)
+      if (this.at(record)?.revision === record.revision) this.setFreeing(record, { isAsked: true });
   }
 
   #blocks(sql: string): readonly PoolBlock[] {

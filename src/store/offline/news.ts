@@ -9,16 +9,20 @@ export class News {
   /** Of the last snapshot, which told of all that was so then. */
   #snapshot: Revision = 0;
 
-  /** Whether that is not older than what was heard, and remembers it. */
+  /** Whether that is newer than what was heard, and remembers it. */
   note(key: string, revision: Revision): boolean {
-    if (this.isAhead(key, revision)) return false;
+    if (this.#newest(key) >= revision) return false;
     this.#heard.set(key, revision);
     return true;
   }
 
   /** Whether something newer was heard. */
   isAhead(key: string, revision: Revision): boolean {
-    return Math.max(this.#heard.get(key) ?? 0, this.#snapshot) > revision;
+    return this.#newest(key) > revision;
+  }
+
+  #newest(key: string): Revision {
+    return Math.max(this.#heard.get(key) ?? 0, this.#snapshot);
   }
 
   /** Takes note of a snapshot. */

@@ -1,5 +1,4 @@
 import { CoilError } from '../../model/error.ts';
-import type { IpPrefix } from '../../model/ip-prefix.ts';
 import { Backoff } from '../../process/backoff.ts';
 import type { Logger } from '../../process/logger.ts';
 import type { IpamStore, NodeChange, NodeSnapshot, Revision } from '../ipam-store.ts';
@@ -7,20 +6,19 @@ import type { LostAddress } from '../store-connection.ts';
 import type { Connection } from './connection.ts';
 import type { Journal } from './journal.ts';
 import type { AddressRow } from './journal-rows.ts';
+import type { UnderWay } from './mirror.ts';
 import { replay } from './replay.ts';
 
 /** How long a journal that missed something is left so: its disk may be full. */
 const MENDING_MS = 10_000;
 
-export interface NodeFollowerDeps {
+export interface NodeFollowerDeps extends UnderWay {
   readonly node: string;
   readonly remote: IpamStore;
   readonly journal: Journal;
   readonly connection: Connection;
   /** Whether somebody waits for the datastore's answer about an address. */
   readonly isAskedFor: (row: AddressRow) => boolean;
-  /** Whether the datastore is being asked to take a block back. */
-  readonly isReturning: (block: IpPrefix) => boolean;
   /** Changes that were begun without the datastore, and are not in the journal yet. */
   readonly underWay: ReadonlySet<Promise<unknown>>;
   readonly onLost: (lost: readonly LostAddress[]) => void;
@@ -108,7 +106,7 @@ export class NodeFollower {
 
   /** @param known the newest revision when the snapshot was asked for */
   #merge(snapshot: NodeSnapshot, known: Revision): NodeSnapshot {
-    const { journal, connection, isAskedFor, isReturning, onLost } = this.#deps;
+    const { journal, connection, isAskedFor, isReturning, isFreeing, onLost } = this.#deps;
     const origin = journal.read(({ datastore }) => datastore);
     const isAnother = origin !== undefined && snapshot.datastore !== undefined && origin !== snapshot.datastore;
     // a cluster that was made anew out of a backup has another name, but only the process that used both knows
@@ -118,7 +116,7 @@ export class NodeFollower {
     if (isRestored)
       this.#deps.logger.warn('the datastore has gone back to an earlier state; telling it what it forgot');
     try {
-      onLost(journal.write((tables) => tables.merge(snapshot, { isRestored, isAskedFor, isReturning })));
+      onLost(journal.write((tables) => tables.merge(snapshot, { isRestored, isAskedFor, isReturning, isFreeing })));
       this.#missedAt = undefined;
     } catch (error) {
       // what waits must not be forgotten; without that, the datastore has all that is needed

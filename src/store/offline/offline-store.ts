@@ -58,8 +58,10 @@ export class OfflineStore implements IpamStore, StoreConnection {
     this.#blocks = new JournaledBlocks({ ...deps, connection, onLost });
     const isAskedFor = this.#addresses.isAskedFor.bind(this.#addresses);
     const isReturning = this.#blocks.isReturning.bind(this.#blocks);
+    const isFreeing = this.#addresses.isFreeing.bind(this.#addresses);
     const { underWay } = this.#addresses;
-    this.#follower = new NodeFollower({ ...deps, connection, isAskedFor, isReturning, underWay, onLost });
+    const asked = { isAskedFor, isReturning, isFreeing };
+    this.#follower = new NodeFollower({ ...deps, connection, ...asked, underWay, onLost });
   }
 
   get isOffline(): boolean {
