@@ -163,6 +163,13 @@ export const UNCERTAINTY_GUARDS: readonly Guard[] = [
     tests: ['src/ipam/node-state.test.ts'],
   },
   {
+    name: 'late news of an address that the datastore was told to free',
+    file: TABLES,
+    from: '    if (this.#addressNews.isAhead(slotKey(slot), revision)) return true;\n',
+    to: '',
+    tests: ADDRESSES,
+  },
+  {
     name: 'the address that its Pod has got back',
     file: TABLES,
     from: '    this.#retractLost();\n    return',

@@ -87,6 +87,11 @@ export class ModelCoild {
     return this.#journal?.peek(untoldOf) ?? NOTHING_UNTOLD;
   }
 
+  /** Has its journal written as far as it has heard. */
+  flush(): void {
+    this.#journal?.read(() => undefined);
+  }
+
   /** What NodeSync does at each scan. */
   async scan(keepMs: number): Promise<void> {
     const { signal } = this.#end;

@@ -37,7 +37,7 @@ export class World {
   isMakingLate = false;
   /** How often the owner of a block changed. */
   readonly ownerships = new Map<string, number>();
-  /** Nodes whose coild may have heard that, and not have written it. */
+  /** Nodes from which somebody else took something since their coild began. */
   readonly #hasLostAddresses = new Set<ModelNode>();
   /** How often a block has come to a node, or gone from it. */
   readonly #ownershipsOf = new Map<string, number>();
@@ -154,11 +154,12 @@ export class World {
   kill(node: ModelNode): void {
     for (const call of this.calls) if (call.sandbox.node === node) call.sandbox.cut(call);
     this.#scans.delete(node.coild!);
+    // what an administrator did, and the node has heard of, is longer ago than the journal waits for other news
+    if (this.#hasLostAddresses.delete(node)) node.coild!.flush();
     const asked = node.kill().filter(({ medium, name }) => medium === 'store' && name !== 'watchNode');
     this.late.push(...asked.map((call) => ({ node, call })));
-    // with a journal, its next one begins with what this one knew, but for what it heard last
+    // with a journal, its next one begins with what this one knew
     if (!node.hasJournal) this.behind.delete(node);
-    else if (this.#hasLostAddresses.delete(node)) this.behind.add(node);
   }
 
   /** Lets a node's code go on until it waits for something outside. @throws what was found wrong meanwhile */

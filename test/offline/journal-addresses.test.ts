@@ -148,3 +148,12 @@ journalTest('addresses that v1 left in a block stay its, whatever comes late of 
   );
   assert.deepEqual(look.addresses(), ['a 1']);
 });
+
+journalTest('what the datastore was told to free is not given again by what the watch tells late', (journal) => {
+  journal.write((tables) => tables.merge(at(6), MERGE));
+  const record = recordOf('a', 1, 7);
+  const change: NodeChange = { kind: 'address', slot: { block: owned.block, offset: 1 }, record, revision: 7 };
+  journal.write((tables) => tables.hearOf(record, 8));
+  assert.ok(journal.read((tables) => tables.isOutdated(change)));
+  assert.ok(!journal.read((tables) => tables.isOutdated({ ...change, record: undefined, revision: 8 })));
+});

@@ -3,6 +3,7 @@ import type { IpPrefix } from '../../model/ip-prefix.ts';
 import type {
   AcquiredBlock,
   AddressRecord,
+  AddressSlot,
   FreeRequest,
   NodeChange,
   NodeSnapshot,
@@ -177,13 +178,20 @@ export class JournalTables {
     this.noteRevision();
   }
 
+  /** The datastore has changed an address at `revision`, when the journal had another for it already. */
+  hearOf(slot: AddressSlot, revision: Revision): void {
+    this.#clock.heard(revision);
+    this.#addressNews.note(slotKey(slot), revision);
+  }
+
   /** The newest revision that the datastore told of is kept, though nothing else tells of it. */
   noteRevision(): void {
     this.#db.run('UPDATE origin SET revision = max(revision, ?)', Math.floor(this.#clock.newest));
   }
 
-  /** Whether the address was given to another since, or anew, so that the change is of its past. */
+  /** Whether the address was given to another since, or anew, or freed, so that the change is of its past. */
   isOutdated({ slot, record, revision }: NodeChange & { readonly kind: 'address' }): boolean {
+    if (this.#addressNews.isAhead(slotKey(slot), revision)) return true;
     const row = this.mirror.at(slot);
     // who is not answered yet does not have it
     if (!row?.answered || (record && isSameAttachment(recordOf(row).assignment, record.assignment))) return false;

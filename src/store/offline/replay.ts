@@ -113,9 +113,11 @@ async function replayFreeing(
     const isTheirs = found !== undefined && isSameAttachment(found.assignment, record.assignment);
     const answer = isTheirs ? await remote.free([found], signal) : undefined;
     if (answer?.outcome === 'changed') continue;
-    if (answer) journal.clock.heard(answer.revision);
-    else if (found) logger.info('an address that was freed is assigned to another by now', { found });
-    journal.write(({ pending }) => pending.removeFreed(record, revision));
+    if (!answer && found) logger.info('an address that was freed is assigned to another by now', { found });
+    journal.write((tables) => {
+      tables.pending.removeFreed(record, revision);
+      if (answer) tables.hearOf(record, answer.revision);
+    });
     return answer ? 1 : 0;
   }
   throw new CoilError('conflict', `the assignment of ${record.block.nth(record.offset)} changes all the time`);
