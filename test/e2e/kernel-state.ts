@@ -18,7 +18,7 @@ export async function dumpKernel(netns: TestNetns): Promise<readonly string[]> {
 
 /** Whether a line of `ip` tells of what the kernel does by itself, a while after a link has a carrier. */
 export function isKernelsOwn(line: string): boolean {
-  return /fe80::(\/64|[0-9a-f]{2,})|anycast|multicast ff00/.test(line);
+  return /fe80::(?!1(?![0-9a-f:]))|anycast|multicast ff00/.test(line);
 }
 
 /** The Pods' links of a node: `veth0123456789a`. */
