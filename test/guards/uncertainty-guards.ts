@@ -170,6 +170,13 @@ export const UNCERTAINTY_GUARDS: readonly Guard[] = [
     tests: ADDRESSES,
   },
   {
+    name: 'what waits for its answer when its block is lost',
+    file: 'src/store/offline/local-changes.ts',
+    from: 'answered && revision < before',
+    to: 'revision < before',
+    tests: ADDRESSES,
+  },
+  {
     name: 'the address that its Pod has got back',
     file: TABLES,
     from: '    this.#retractLost();\n    return',

@@ -157,3 +157,13 @@ journalTest('what the datastore was told to free is not given again by what the 
   assert.ok(journal.read((tables) => tables.isOutdated(change)));
   assert.ok(!journal.read((tables) => tables.isOutdated({ ...change, record: undefined, revision: 8 })));
 });
+
+journalTest('what waits for its answer when its block is lost is decided by that answer', (journal, look) => {
+  journal.write((tables) => tables.merge(at(6), MERGE));
+  const asked = recordOf('a', 1, journal.clock.next());
+  journal.write(({ mirror }) => mirror.put(asked, { asked: 1, answered: 0 }));
+  journal.write((tables) => tables.missBlock(owned.block, journal.clock.next()));
+  journal.write((tables) => tables.ownBlock({ ...owned, revision: 8 }));
+  journal.write(({ local }) => local.answerAll());
+  assert.deepEqual(look.addresses(), ['a 1'], 'the datastore may have assigned it out of the block that came back');
+});

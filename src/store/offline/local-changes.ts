@@ -93,14 +93,13 @@ export class LocalChanges {
     return this.loseAddresses(block, Number.POSITIVE_INFINITY);
   }
 
-  /** Takes a block's addresses from before a revision out of the mirror; gives those that Pods still have. */
+  /** Takes a block's addresses from before a revision out of the mirror, and gives them. */
   loseAddresses(block: IpPrefix, before: Revision): readonly LostAddress[] {
     const { mirror } = this.#deps;
-    const rows = mirror.addressesOf(block).filter(({ revision }) => revision < before);
-    const records = rows.map(recordOf);
-    for (const record of records) mirror.remove(record);
-    const lost = records.filter((_, i) => rows[i]!.answered);
-    return lost.map((record) => ({ record, reason: "its block is not this node's any more" }));
+    // of one that nobody has been told of yet, the answer decides: the node may own the block anew by then
+    const lost = mirror.addressesOf(block).filter(({ revision, answered }) => answered && revision < before);
+    for (const row of lost) mirror.remove(recordOf(row));
+    return lost.map((row) => ({ record: recordOf(row), reason: "its block is not this node's any more" }));
   }
 }
 
