@@ -49,8 +49,11 @@ async function forget({ machine }: CoilNode, { id, pid }: Pod): Promise<void> {
   assert.notEqual(netns, '');
   const ctr = (...args: string[]) =>
     machine.run('ctr', '--address', join(machine.folder, 'containerd.sock'), '--namespace', 'k8s.io', ...args);
-  // the runtime may have seen the process end first, and deleted the task
-  await ctr('tasks', 'delete', '--force', id).catch((error: Error) => assert.match(error.message, /not found/));
+  // the runtime may have seen the process end first, and be deleting the task itself
+  await eventually('the task is gone', async () => {
+    await ctr('tasks', 'delete', '--force', id).catch(() => undefined);
+    return !(await ctr('tasks', 'list', '--quiet')).includes(id);
+  });
   await ctr('containers', 'delete', id);
   await machine.run('ip', 'netns', 'delete', netns);
 }
