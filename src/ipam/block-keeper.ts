@@ -194,8 +194,7 @@ export class BlockKeeper {
       await this.export(signal);
       const answer = await store.releaseBlock(this.#node, { pool, block }, signal).catch((error: unknown) => {
         // another node may have it by now
-        const isUncertain = signal.aborted || CoilError.isUncertain(error);
-        if (isUncertain && state.blocks.includes(owned)) state.dropBlock(block);
+        if (CoilError.isUncertain(error, signal) && state.blocks.includes(owned)) state.dropBlock(block);
         throw error;
       });
       if (answer.outcome === 'released') state.removeBlock(block, answer.revision);

@@ -158,7 +158,7 @@ export class NodeIpam {
       const answer = await this.#certain(() =>
         store.allocate({ node: this.#node, slots, assignment: this.#assignment(request) }, signal),
       ).catch((error: unknown) => {
-        if (signal.aborted || CoilError.isUncertain(error)) for (const slot of slots) state.doubt(slot);
+        if (CoilError.isUncertain(error, signal)) for (const slot of slots) state.doubt(slot);
         throw error;
       });
       if (answer.outcome === 'not-owned') {

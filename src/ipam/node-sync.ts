@@ -119,7 +119,7 @@ export class NodeSync {
     try {
       await this.#deps.keeper.returnEmpty(keepMs, signal);
     } catch (error) {
-      if (signal.aborted || CoilError.isUncertain(error)) this.renew('a block may have been returned');
+      if (CoilError.isUncertain(error, signal)) this.renew('a block may have been returned');
       throw error;
     }
   }

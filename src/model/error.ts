@@ -45,8 +45,12 @@ export class CoilError extends Error {
     return error instanceof CoilError && (code === undefined || error.code === code);
   }
 
-  /** Whether the change of the datastore that failed so may have been carried out all the same. */
-  static isUncertain(error: unknown): boolean {
-    return !CoilError.is(error) || (error.code === 'store-unavailable' && !error.unchanged);
+  /**
+   * Whether the change of the datastore that failed so may have been carried out all the same; where it was given up by
+   * its `signal`, whatever reason that has.
+   */
+  static isUncertain(error: unknown, signal: AbortSignal): boolean {
+    if (signal.aborted || !CoilError.is(error)) return true;
+    return error.code === 'store-unavailable' && !error.unchanged;
   }
 }

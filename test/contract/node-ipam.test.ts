@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import type { AllocationRequest } from '../../src/ipam/node-ipam.ts';
 import { CoilError } from '../../src/model/error.ts';
@@ -499,3 +500,24 @@ for (const isReturned of [true, false]) {
     },
   );
 }
+
+ipamTest('the slot of an ADD that its DEL ended is given to nobody before the state is read anew', async ({ node }) => {
+  const asked = Promise.withResolvers<void>();
+  const n = node(
+    {},
+    {
+      allocate: async (_, signal) => {
+        asked.resolve();
+        await once(signal, 'abort');
+        throw signal.reason;
+      },
+    },
+  );
+  const abort = new AbortController();
+  const adding = n.ipam.allocate(pod('a'), abort.signal);
+  await asked.promise;
+  abort.abort(new CoilError('conflict', 'a DEL of the same interface came'));
+  await fails(adding, 'conflict');
+  const given = Array.from({ length: 4 }, () => n.state.reserveFrom('default', 4, () => true)?.offset);
+  assert.deepEqual(given, [1, 2, 3, undefined]);
+});

@@ -46,14 +46,14 @@ export const UNCERTAINTY_GUARDS: readonly Guard[] = [
   {
     name: 'the block that may have been returned',
     file: 'src/ipam/block-keeper.ts',
-    from: '        if (isUncertain && state.blocks.includes(owned)) state.dropBlock(block);\n',
+    from: '        if (CoilError.isUncertain(error, signal) && state.blocks.includes(owned)) state.dropBlock(block);\n',
     to: '',
     tests: RETURNS,
   },
   {
     name: 'the look at whose a block is that may have been returned',
     file: 'src/ipam/node-sync.ts',
-    from: "      if (signal.aborted || CoilError.isUncertain(error)) this.renew('a block may have been returned');\n",
+    from: "      if (CoilError.isUncertain(error, signal)) this.renew('a block may have been returned');\n",
     to: '',
     tests: ['test/contract/node-ipam.test.ts'],
   },
@@ -67,7 +67,7 @@ export const UNCERTAINTY_GUARDS: readonly Guard[] = [
   {
     name: 'the block whose return was never asked for',
     file: 'src/store/offline/journaled-blocks.ts',
-    from: '      if (!signal.aborted && !CoilError.isUncertain(error)) keep();\n',
+    from: '      if (!CoilError.isUncertain(error, signal)) keep();\n',
     to: '',
     tests: RETURNS,
   },
@@ -126,6 +126,13 @@ export const UNCERTAINTY_GUARDS: readonly Guard[] = [
     from: '      for (const slot of slots) pending.addFreed({ ...slot, assignment, revision }, freedAt);\n',
     to: '',
     tests: ADDRESSES,
+  },
+  {
+    name: 'the change that was given up, whatever for',
+    file: 'src/model/error.ts',
+    from: 'if (signal.aborted || !CoilError.is(error)) return true;',
+    to: 'if (!CoilError.is(error)) return true;',
+    tests: ['test/contract/node-ipam.test.ts'],
   },
   {
     name: 'the slot that was asked for without an answer',

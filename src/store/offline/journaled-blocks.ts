@@ -50,7 +50,7 @@ export class JournaledBlocks {
       else onLost(journal.write((tables) => tables.missBlock(block, asked)));
       return answer;
     } catch (error) {
-      if (!signal.aborted && !CoilError.isUncertain(error)) keep();
+      if (!CoilError.isUncertain(error, signal)) keep();
       throw error;
     } finally {
       this.#returning.delete(key);
