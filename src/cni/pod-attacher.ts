@@ -1,5 +1,5 @@
 import type { KeyedLock } from '../ipam/keyed-lock.ts';
-import type { Allocation, AllocationRequest, PodAddresses, ReleaseRequest } from '../ipam/node-ipam.ts';
+import type { Allocation, AllocationRequest, PodAddresses, PodInterface, ReleaseRequest } from '../ipam/node-ipam.ts';
 import { CoilError } from '../model/error.ts';
 import type { IpAddress } from '../model/ip-address.ts';
 import { LiveAddressError } from '../model/live-address-error.ts';
@@ -17,6 +17,8 @@ export interface PodIpam {
   find(request: ReleaseRequest, signal: AbortSignal): Promise<PodAddresses | undefined>;
   /** Has an address given out last, for a while. */
   avoid(address: IpAddress): void;
+  /** Whose addresses are recorded. */
+  interfaces(): readonly PodInterface[];
 }
 
 export interface PodAttacherDeps {
@@ -76,7 +78,11 @@ export class PodAttacher {
     };
     try {
       const host = hostIfname(namespace, pod, ifname);
-      const links = await podNetwork.attach({ containerId, netns, ifname, hostIfname: host, addresses }, signal);
+      const requireLeftOver = () => this.#requireNoOthers(host, request);
+      const links = await podNetwork.attach(
+        { containerId, netns, ifname, hostIfname: host, addresses, requireLeftOver },
+        signal,
+      );
       const fields = { namespace, pod, containerId, ifname, addresses: allocation.addresses.map(String) };
       // once it is answered: the Pod waits for that, and not for the log
       setImmediate(() => logger.info('attached a Pod', fields));
@@ -139,6 +145,18 @@ export class PodAttacher {
   #attachment(request: FullAttachmentRequest, addresses: readonly IpAddress[]): Attachment {
     const { containerId, ifname, namespace, pod, netns } = request;
     return { containerId, netns, ifname, addresses, hostIfname: this.#deps.hostIfname(namespace, pod, ifname) };
+  }
+
+  /** Pods' names may come to one name of a link, by chance, or because somebody looked for such a name. */
+  #requireNoOthers(link: string, { namespace, pod }: PodInterface): void {
+    const { ipam, hostIfname } = this.#deps;
+    const isOther = (one: PodInterface) => one.namespace !== namespace || one.pod !== pod;
+    const other = ipam
+      .interfaces()
+      .find((one) => isOther(one) && hostIfname(one.namespace, one.pod, one.ifname) === link);
+    if (other === undefined) return;
+    const message = `the name of Pod ${namespace}/${pod} comes to the link ${link}, which Pod ${other.namespace}/${other.pod} has`;
+    throw new CoilError('link-exists', `${message}; give one of them another name`);
   }
 
   /** The runtime sends a DEL after a failed ADD, so a failure here loses nothing. */

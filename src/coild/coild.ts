@@ -102,6 +102,7 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
     allocate: ipam.allocate.bind(ipam),
     find: ipam.find.bind(ipam),
     avoid: ipam.avoid.bind(ipam),
+    interfaces: ipam.interfaces.bind(ipam),
     release: async (request: ReleaseRequest, until: AbortSignal) => {
       const addresses = await ipam.release(request, until);
       connection?.detached(request);

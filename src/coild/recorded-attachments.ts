@@ -1,9 +1,8 @@
 import type { IpAddress } from '../model/ip-address.ts';
+import { V1_IFNAME } from '../model/ip-assignment.ts';
 import type { HostAttachment } from '../podnet/host-side.ts';
 import type { AddressRecord } from '../store/ipam-store.ts';
 
-/** What an address was recorded for before interfaces were; v1 made no other. */
-const V1_IFNAME = 'eth0';
 /** v1's plugin makes the link after coild gave the address; it is done long before. */
 const V1_PLUGIN_MS = 60_000;
 

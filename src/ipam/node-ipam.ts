@@ -1,6 +1,6 @@
 import { CoilError } from '../model/error.ts';
 import type { IpAddress, IpFamily } from '../model/ip-address.ts';
-import type { IpAssignment } from '../model/ip-assignment.ts';
+import { type IpAssignment, V1_IFNAME } from '../model/ip-assignment.ts';
 import type { Logger } from '../process/logger.ts';
 import type { AddressRecord, AddressSlot, IpamStore } from '../store/ipam-store.ts';
 import { type BlockKeeper, hasRoom, hasUnavoided, isExported, outOfAddresses } from './block-keeper.ts';
@@ -31,6 +31,13 @@ export interface PodAddresses {
   readonly addresses: readonly IpAddress[];
   readonly namespace: string;
   readonly pod: string;
+}
+
+/** An interface of a Pod. */
+export interface PodInterface {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly ifname: string;
 }
 
 /** Addresses, IPv4 first, and whether they were the attachment's before. */
@@ -109,6 +116,15 @@ export class NodeIpam {
     const records = this.#find(request);
     const first = records[0]?.assignment;
     return first && { addresses: addressesOf(records), namespace: first.namespace, pod: first.pod };
+  }
+
+  /** Whose addresses are recorded, an entry for each. */
+  interfaces(): readonly PodInterface[] {
+    return this.#deps.state.records.map(({ assignment: { namespace, pod, ifname = V1_IFNAME } }) => ({
+      namespace,
+      pod,
+      ifname,
+    }));
   }
 
   /** Has an address that an attachment could not use given to others last, for a while. */

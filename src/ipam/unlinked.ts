@@ -1,3 +1,4 @@
+import { V1_IFNAME } from '../model/ip-assignment.ts';
 import type { AttachmentLinks } from '../podnet/attachment-links.ts';
 import { addressesOfAttachment, type RecordedAttachment } from './recorded-attachment.ts';
 
@@ -15,8 +16,7 @@ export async function unlinkedOf(
 ): Promise<ReadonlySet<string>> {
   const view = await links.look(signal);
   const unlinked = attachments.filter((attachment) => {
-    // v1 recorded no interface, and named the link as if it were this one
-    const { containerId, namespace, pod, ifname = 'eth0' } = attachment;
+    const { containerId, namespace, pod, ifname = V1_IFNAME } = attachment;
     const host = hostIfname(namespace, pod, ifname);
     return !view.has({ containerId, ifname, hostIfname: host, addresses: addressesOfAttachment(attachment) });
   });

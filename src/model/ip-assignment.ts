@@ -6,6 +6,9 @@ const UNKNOWN_TIME = '1970-01-01T00:00:00Z';
 /** RFC 3339 section 5.6, with what Go's time package takes. */
 const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
+/** v1 recorded no interface: there was no other. */
+export const V1_IFNAME = 'eth0';
+
 /** Whom an address is assigned to. */
 export interface IpAssignment {
   /** Empty in what Coil before 1.0.2 wrote. */
@@ -14,7 +17,7 @@ export interface IpAssignment {
   readonly pod: string;
   /** RFC 3339, as it stands in the datastore: Go wrote nanoseconds, which a Date would lose. */
   readonly createdAt: string;
-  /** Name of the interface in the container; absent in what v1 wrote, where it was always the only one. */
+  /** Name of the interface in the container; absent in what v1 wrote, where it is {@link V1_IFNAME}. */
   readonly ifname?: string;
   /** UID of the Pod; absent where nobody told. A Pod that is made anew under the same name has another one. */
   readonly podUid?: string;

@@ -1,7 +1,7 @@
 import { CoilError } from './error.ts';
 import type { IpAddress } from './ip-address.ts';
 
-/** A Pod lives with the address on this node, and nobody has a record of that. The message names its link. */
+/** A Pod, or somebody else, has the address on this node, and nobody has a record of that. The message names its link. */
 export class LiveAddressError extends CoilError {
   readonly address: IpAddress;
 

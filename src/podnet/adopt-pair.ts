@@ -7,19 +7,20 @@ import { requireNotLive } from './live-address.ts';
 import { ownerAlias } from './owner-alias.ts';
 import { ownerDifferences, pairDifferences } from './pair-differences.ts';
 import { hostLayout } from './pod-layout.ts';
-import type { AttachedLinks, Attachment } from './pod-network.ts';
+import type { AttachedLinks, Attachment, AttachRequest } from './pod-network.ts';
 import { findLink, isPair, linkInfo, type PairSides, type VethPair } from './veth-pair.ts';
 
 /**
  * For an attachment of whose two names one is taken: where the pair is this very attachment's, puts right what is not,
  * and returns it; a live Pod of v1's keeps its link that way. A left-over host-side link is deleted, and then, as where
  * the names are free by now, undefined says to try anew.
- * @throws {CoilError} link-exists, and nothing is changed then; {NetlinkError}; the signal's reason
+ * @throws {CoilError} link-exists, and what `requireLeftOver` throws, and nothing is changed then; {NetlinkError}; the
+ *   signal's reason
  */
 export async function adoptPair(
   sides: PairSides,
   removal: LinkRemoval,
-  attachment: Attachment,
+  attachment: Attachment & Pick<AttachRequest, 'requireLeftOver'>,
   signal: AbortSignal,
 ): Promise<AttachedLinks | undefined> {
   const { containerId, hostIfname, ifname, netns } = attachment;
@@ -35,6 +36,7 @@ export async function adoptPair(
   // without an owner it was made by v1, or by an attach that was killed; leading into this Pod, it is this Pod's
   const owned = host.alias === undefined || host.alias === ownerAlias(containerId, ifname);
   if (joined && owned) return await repair(sides, pair, attachment, signal);
+  attachment.requireLeftOver?.();
   await removal.remove({ name: hostIfname, index: host.index });
   return undefined;
 }

@@ -9,3 +9,8 @@ export function hostIfname(namespace: string, pod: string, ifname: string): stri
   const name = ifname === 'eth0' ? `${namespace}.${pod}` : `${namespace}.${pod}/${ifname}`;
   return `veth${hash('sha1', name).slice(0, 11)}`;
 }
+
+/** Whether it is such a name. */
+export function isHostIfname(name: string): boolean {
+  return /^veth[0-9a-f]{11}$/.test(name);
+}

@@ -20,6 +20,8 @@ export interface Attachment {
  */
 export interface AttachRequest extends Omit<Attachment, 'addresses'> {
   readonly addresses: readonly IpAddress[] | (() => Promise<readonly IpAddress[]>);
+  /** Asked before a host link of that name is replaced that is not this attachment's. @throws where it has to stay */
+  readonly requireLeftOver?: () => void;
 }
 
 /** What detaching needs to know; `netns` may be absent or gone, and `addresses` empty where nothing is recorded. */
@@ -53,7 +55,7 @@ export interface PodNetwork {
    * Makes the veth pair, addresses and routes of both ends. Where all is there already for the same container, changes
    * nothing. Undoes what it did where it fails.
    * @throws {CoilError} netns-not-found, link-exists (somebody else's interface of that name), network, address-live
-   *   (LiveAddressError); and what `addresses` throws
+   *   (LiveAddressError); and what `addresses` and `requireLeftOver` throw
    */
   attach(request: AttachRequest, signal: AbortSignal): Promise<AttachedLinks>;
 

@@ -115,6 +115,7 @@ export class FakePodNetwork implements PodNetwork, AttachmentLinks {
     if (joined && link.owner === undefined) {
       this.#links.set(hostIfname, { ...link, owner: ownerOf(attachment) });
     } else if (!joined || link.owner !== ownerOf(attachment)) {
+      if (link !== undefined) request.requireLeftOver?.();
       this.#delete(hostIfname);
       this.addPair(attachment, ownerOf(attachment));
     }

@@ -100,6 +100,20 @@ export function podAttachContract(setup: PodNetworkSetup): void {
     });
   }
 
+  for (const owner of [undefined, 'c0/eth0']) {
+    networkTest(setup, `a link of that name, owner ${owner ?? 'unknown'}, stays where it has to`, async (fixture) => {
+      const attachment = attachmentOf(await fixture.addNetns());
+      await fixture.addHostLink(attachment.hostIfname, owner);
+      const before = await fixture.print();
+      const requireLeftOver = () => {
+        throw new CoilError('link-exists', 'it is the link of another Pod');
+      };
+      await fails(fixture.network.attach({ ...attachment, requireLeftOver }, soon()), 'link-exists', /another Pod/);
+      await fixture.network.settled();
+      assert.equal(await fixture.print(), before);
+    });
+  }
+
   networkTest(setup, 'a pair that leads into the Pod, and has no owner, is adopted', async (fixture) => {
     const attachment = attachmentOf(await fixture.addNetns());
     await fixture.addPair(attachment, undefined);

@@ -50,9 +50,16 @@ export const ADDRESS_GUARDS: readonly Guard[] = [
   {
     name: 'the address that a live Pod has',
     file: 'src/podnet/live-address.ts',
-    from: 'if (holder?.alias === undefined) continue;',
-    to: 'if (holder !== null) continue;',
+    from: 'if (holder?.alias !== undefined)',
+    to: 'if (holder === null)',
     tests: ['test/kernel/netlink-pod-network-contract.test.ts'],
+  },
+  {
+    name: 'the route that somebody else made',
+    file: 'src/podnet/live-address.ts',
+    from: "const isOfPod = holder?.kind === 'veth' &&",
+    to: "const isOfPod = holder?.kind !== '' ||",
+    tests: ['test/kernel/netlink-pod-network.test.ts'],
   },
   {
     name: 'the live address that goes last',

@@ -78,6 +78,13 @@ export const NETWORK_GUARDS: readonly Guard[] = [
     tests: ['test/kernel/netlink-pod-network-contract.test.ts'],
   },
   {
+    name: 'the link of another Pod of the same link name',
+    file: 'src/podnet/adopt-pair.ts',
+    from: 'attachment.requireLeftOver?.();',
+    to: '',
+    tests: ['test/e2e/coild-link-names.test.ts'],
+  },
+  {
     name: 'the pace of repairs',
     file: 'src/coild/repair-pace.ts',
     from: 'strikes.count < FREE',

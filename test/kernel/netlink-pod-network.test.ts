@@ -129,7 +129,7 @@ const DAMAGES: readonly (readonly ['node' | 'pod', string, RegExp])[] = [
   ['node', 'link set veth0123456789a down', /veth0123456789a on the node: the link is down/],
   ['node', 'address delete 169.254.1.1/32 dev veth0123456789a', /address 169\.254\.1\.1 is missing/],
   ['node', '-6 address delete fe80::1/128 dev veth0123456789a', /address fe80::1 is missing/],
-  ['node', 'route replace blackhole 10.1.0.1/32', /route 10\.1\.0\.1 is missing/],
+  ['node', 'route delete 10.1.0.1/32', /route 10\.1\.0\.1 is missing/],
   ['pod', 'link set eth0 down', /eth0 in .*: the link is down/],
   ['pod', 'address delete 10.1.0.1/32 dev eth0', /address 10\.1\.0\.1 is missing/],
   ['pod', '-6 address delete fd00:1::1/128 dev eth0', /address fd00:1::1 is missing/],
@@ -243,3 +243,33 @@ kernelTest('links whose indices match by chance are not taken for a pair', async
   await fixture.network.settled();
   assert.equal(await fixture.print(), before);
 });
+
+for (const [what, route] of Object.entries({
+  'leads elsewhere': 'via 192.0.2.2',
+  'leads to a link that is no Pod’s': 'dev ct-other',
+  'leads to a Pod of another plugin': 'dev cali0123456789a',
+  refuses: '',
+})) {
+  kernelTest(
+    `somebody else's route to an address stays where it ${what}, and the address is not used`,
+    async (fixture) => {
+      await fixture.node.ip('link add cali0123456789a up type veth peer name ct-other');
+      await fixture.node.ip('link set ct-other up');
+      await fixture.node.ip('address add 192.0.2.1/24 dev ct-other');
+      await fixture.node.ip(route === '' ? 'route add blackhole 10.1.0.1' : `route add 10.1.0.1 ${route}`);
+      const routes = await fixture.node.ip('route show');
+      const attachment = attachmentOf(await fixture.addNetns());
+      const fails = {
+        name: 'CoilError',
+        code: 'address-live',
+        message: /10\.1\.0\.1 is in use: .*not of Coil's making/,
+      };
+      await assert.rejects(fixture.network.attach(attachment, soon()), fails);
+      assert.equal(await fixture.node.ip('route show'), routes);
+      // nor by the repetition of an attach that was killed
+      await fixture.addPair({ ...attachment, addresses: [] }, 'c1/eth0');
+      await assert.rejects(fixture.network.attach(attachment, soon()), fails);
+      assert.equal(await fixture.node.ip('route show'), routes);
+    },
+  );
+}
