@@ -1,7 +1,7 @@
 import { CoilError } from '../model/error.ts';
 import type { IpFamily } from '../model/ip-address.ts';
 import type { IpPrefix } from '../model/ip-prefix.ts';
-import type { BlockExporter, SyncOptions, SyncReport } from '../podnet/block-exporter.ts';
+import type { BlockExporter, RefusedBlock, SyncOptions, SyncReport } from '../podnet/block-exporter.ts';
 import { Backoff } from '../process/backoff.ts';
 import { errorText } from '../process/error-text.ts';
 import type { Logger } from '../process/logger.ts';
@@ -17,6 +17,12 @@ export interface BlockKeeperOptions {
   readonly keepSpare?: boolean | undefined;
   /** Between attempts to export. */
   readonly exportBackoff?: () => Backoff;
+}
+
+interface Exported {
+  /** Their routes were there before, and had been taken away by somebody else. */
+  readonly putBack: readonly IpPrefix[];
+  readonly refused: readonly RefusedBlock[];
 }
 
 export interface BlockKeeperDeps {
@@ -92,7 +98,10 @@ export class BlockKeeper {
       state.addBlock(acquired, acquired.revision);
       logger.info('acquired a block', { pool, block: acquired.block.toString() });
     }
-    await this.export(signal, { isGrowing: true });
+    // one that is refused of another pool keeps nobody of this one waiting
+    const { refused } = await this.#exportAll(signal, { isGrowing: true });
+    const own = refused.find(({ block }) => state.blocksOf(pool, family).some((owned) => owned.block.equals(block)));
+    if (own) throw own.error;
   }
 
   async #acquireOne(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
@@ -110,18 +119,26 @@ export class BlockKeeper {
   /**
    * Makes the exported routes those of the node's blocks. Gives the blocks whose routes were there before, and had been
    * taken away by somebody else.
-   * @throws {CoilError} network
+   * @throws {CoilError} network, where one is refused too; all others are exported then
    */
-  async export(signal: AbortSignal, options?: SyncOptions): Promise<readonly IpPrefix[]> {
+  async export(signal: AbortSignal): Promise<readonly IpPrefix[]> {
+    const { refused, putBack } = await this.#exportAll(signal);
+    if (refused[0]) throw refused[0].error;
+    return putBack;
+  }
+
+  async #exportAll(signal: AbortSignal, options?: SyncOptions): Promise<Exported> {
     const { logger } = this.#deps;
     const staying = this.#deps.state.blocks.filter((owned) => owned.state !== 'leaving');
     const before = new Set(staying.filter(({ state }) => state === 'exported').map(({ block }) => block.toString()));
-    const { added, removed } = await this.#sync(
+    const { added, removed, refused } = await this.#sync(
       staying.map(({ block }) => block),
       signal,
       options,
     );
-    for (const owned of staying) if (owned.state === 'acquired') owned.state = 'exported';
+    const isRefused = ({ block }: OwnedBlock) => refused.some((one) => one.block.equals(block));
+    for (const owned of staying)
+      if (owned.state !== 'leaving') owned.state = isRefused(owned) ? 'acquired' : 'exported';
     const putBack = added.filter((block) => before.has(block.toString()));
     if (putBack.length > 0) {
       logger.warn('put back routes of blocks that somebody removed', { blocks: putBack.map(String) });
@@ -130,13 +147,13 @@ export class BlockKeeper {
     if (others.length + removed.length > 0) {
       logger.info('exported blocks', { added: others.map(String), removed: removed.map(String) });
     }
-    return putBack;
+    return { putBack, refused };
   }
 
   async #sync(desired: readonly IpPrefix[], signal: AbortSignal, options?: SyncOptions): Promise<SyncReport> {
     try {
       const report = await this.#deps.exporter.sync(desired, signal, options);
-      this.#failure = undefined;
+      this.#failure = report.refused[0] && errorText(report.refused[0].error);
       return report;
     } catch (error) {
       // who gave up, or was given up, says nothing of the routing table
@@ -173,15 +190,21 @@ export class BlockKeeper {
    * Returns the blocks that have been empty for `keepMs` milliseconds, but for one that is kept in hand. While the
    * datastore does not answer, no route is withdrawn for that.
    * @throws {CoilError} network, and what a datastore may fail with: the block is exported again then, unless it may
-   * have been returned; the state has to be read anew, to know
+   * have been returned; the state has to be read anew, to know. What is wrong with one block keeps no other one
    */
   async returnEmpty(keepMs: number, signal: AbortSignal): Promise<void> {
+    const failures: unknown[] = [];
     for (const owned of this.#deps.state.blocks) {
-      if (this.#deps.isOffline?.()) return;
-      await this.#lock.run(`${owned.pool}/${owned.block.family}`, signal, () =>
+      if (this.#deps.isOffline?.()) break;
+      const returning = this.#lock.run(`${owned.pool}/${owned.block.family}`, signal, () =>
         this.#returnIfEmpty(owned, keepMs, signal),
       );
+      await returning.catch((error: unknown) => {
+        if (CoilError.isUncertain(error, signal)) throw error;
+        failures.push(error);
+      });
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   async #returnIfEmpty(owned: OwnedBlock, keepMs: number, signal: AbortSignal): Promise<void> {
@@ -191,7 +214,8 @@ export class BlockKeeper {
     if (emptySince === undefined || clock() - emptySince < keepMs || this.#spares?.isSpare(owned)) return;
     owned.state = 'leaving';
     try {
-      await this.export(signal);
+      // whatever is refused, this one is withdrawn
+      await this.#exportAll(signal);
       const answer = await store.releaseBlock(this.#node, { pool, block }, signal).catch((error: unknown) => {
         // another node may have it by now
         if (CoilError.isUncertain(error, signal) && state.blocks.includes(owned)) state.dropBlock(block);

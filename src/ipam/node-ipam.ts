@@ -9,6 +9,8 @@ import type { AttachmentKey, NodeState } from './node-state.ts';
 
 /** More collisions with other writers in a row than this mean that something is wrong, not that we are unlucky. */
 const MAX_ATTEMPTS = 16;
+/** No datastore, none that can be read, or no route to the block. */
+const NO_NEW_BLOCK = ['store-unavailable', 'corrupt-data', 'network'] as const;
 
 export interface AllocationRequest extends AttachmentKey {
   readonly namespace: string;
@@ -217,8 +219,8 @@ export class NodeIpam {
         // there may be no further ADD by which the end of it would be noticed
         if (CoilError.is(error, 'network')) void keeper.exportUntilDone(this.#deps.signal);
         const isOut = CoilError.is(error, 'out-of-blocks');
-        // without the datastore there are only the addresses of the blocks at hand
-        if (!isOut && !CoilError.is(error, 'store-unavailable')) throw error;
+        // there are only the addresses of the blocks at hand
+        if (!isOut && !NO_NEW_BLOCK.some((code) => CoilError.is(error, code))) throw error;
         const resting = state.reserveFrom(pool, family, hasUnavoided) ?? state.reserveFrom(pool, family, isExported);
         if (resting) return resting;
         throw isOut ? outOfAddresses(pool, error) : error;

@@ -131,12 +131,13 @@ export class NodeSync {
         await sleep(scanIntervalMs, signal);
         await this.ready(signal);
         await this.returnBlocks(scanIntervalMs, signal);
-        await this.#deps.keeper.exportUntilDone(signal);
+        // that may take for ever, where the kernel refuses a route
+        void this.#deps.keeper.exportUntilDone(signal);
       } catch (error) {
         if (signal.aborted) return;
         this.#deps.logger.error('cannot return empty blocks; trying again at the next scan', { error });
         // the state was read, or nobody would have come as far as the network
-        if (CoilError.is(error, 'network')) await this.#deps.keeper.exportUntilDone(signal);
+        if (CoilError.is(error, 'network')) void this.#deps.keeper.exportUntilDone(signal);
       }
     }
   }

@@ -1,8 +1,16 @@
 import type { IpPrefix } from '../model/ip-prefix.ts';
 
+/** A block whose route the node does not take, such as one of IPv6 where that is switched off. */
+export interface RefusedBlock {
+  readonly block: IpPrefix;
+  readonly error: Error;
+}
+
 export interface SyncReport {
   readonly added: readonly IpPrefix[];
   readonly removed: readonly IpPrefix[];
+  /** They are not exported; all others are as they are to be. */
+  readonly refused: readonly RefusedBlock[];
 }
 
 export interface SyncOptions {

@@ -2,13 +2,12 @@ import type { IpPrefix } from '../model/ip-prefix.ts';
 import { getLink } from '../netlink/links.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
 import type { NetlinkSocket } from '../netlink/netlink-socket.ts';
-import type { Outcome } from '../netlink/request.ts';
 import type { RouteMessage } from '../netlink/route-codec.ts';
-import { appendRoute, deleteRoute, listRoutes, type Route } from '../netlink/routes.ts';
+import { appendRoute, deleteRoute, listRoutes } from '../netlink/routes.ts';
 import { SerialQueue } from '../netlink/serial-queue.ts';
-import type { BlockExporter, SyncOptions, SyncReport } from './block-exporter.ts';
+import type { BlockExporter, RefusedBlock, SyncOptions, SyncReport } from './block-exporter.ts';
 import { blockOf, deletionOf, type ExportTable, exportedRoute, FAMILIES, isRight } from './exported-route.ts';
-import { translated } from './network-error.ts';
+import { networkError, translated } from './network-error.ts';
 import { NodeSide } from './node-side.ts';
 
 export interface NetlinkBlockExporterOptions extends Partial<ExportTable> {
@@ -73,16 +72,14 @@ export class NetlinkBlockExporter implements BlockExporter, AsyncDisposable {
             signal,
           )
         : await this.#compare(wanted, this.#loopback, signal);
-    this.#exported = new Set(wanted.keys());
+    const refused = new Set(report.refused.map(({ block }) => block.toString()));
+    this.#exported = new Set([...wanted.keys()].filter((block) => !refused.has(block)));
     return report;
   }
 
   /** Each look at what is there would wait in line for the kernel's rtnl lock, with whoever else makes links just then. */
   async #add(added: readonly IpPrefix[], loopback: number, signal: AbortSignal): Promise<SyncReport> {
-    const routes = added.map((block) => exportedRoute(block, loopback, this.#table));
-    const failure = await addAll(this.#node.socket, routes, signal);
-    if (failure !== undefined) throw failure;
-    return { added, removed: [] };
+    return { ...(await this.#addAll(added, loopback, signal)), removed: [] };
   }
 
   async #compare(wanted: ReadonlyMap<string, IpPrefix>, loopback: number, signal: AbortSignal): Promise<SyncReport> {
@@ -94,15 +91,13 @@ export class NetlinkBlockExporter implements BlockExporter, AsyncDisposable {
       if (isRight(route, loopback) && wanted.has(block) && !exported.has(block)) exported.add(block);
       else surplus.push(route);
     }
-    const added = [...wanted.values()].filter((block) => !exported.has(block.toString()));
+    const missing = [...wanted.values()].filter((block) => !exported.has(block.toString()));
     // first what is missing: a block whose route is replaced stays exported meanwhile
-    const additions = added.map((block) => exportedRoute(block, loopback, this.#table));
-    const notAdded = await addAll(socket, additions, signal);
-    const notDeleted = await deleteAll(socket, surplus.map(deletionOf), signal);
-    const failure = notAdded ?? notDeleted;
-    if (failure !== undefined) throw failure;
+    const additions = await this.#addAll(missing, loopback, signal);
+    for (const { error } of await socket.batch(surplus.map(deletionOf).map(deleteRoute), signal))
+      if (error !== undefined && !NetlinkError.is(error, 'ESRCH')) throw error;
     const removed = new Map(surplus.map((route) => [blockOf(route).toString(), blockOf(route)]));
-    return { added, removed: [...removed.values()].filter((block) => !wanted.has(block.toString())) };
+    return { ...additions, removed: [...removed.values()].filter((block) => !wanted.has(block.toString())) };
   }
 
   async #routes(signal: AbortSignal): Promise<RouteMessage[]> {
@@ -113,35 +108,32 @@ export class NetlinkBlockExporter implements BlockExporter, AsyncDisposable {
     }
     return routes;
   }
-}
 
-/** All are tried; the first failure, if any. */
-async function addAll(
-  socket: NetlinkSocket,
-  routes: readonly Route[],
-  signal: AbortSignal,
-): Promise<Error | undefined> {
-  let missing = routes;
-  let failure: Error | undefined;
-  for (let priority = METRICS.first - 1; missing.length > 0 && priority <= METRICS.last; priority++) {
-    const requests = missing.map((route) => appendRoute(priority < METRICS.first ? route : { ...route, priority }));
-    const outcomes = await socket.batch(requests, signal);
-    missing = missing.filter((_, i) => NetlinkError.is(outcomes[i]?.error, 'EEXIST'));
-    failure ??= firstError(outcomes, ...(priority === METRICS.last ? [] : ['EEXIST']));
+  /** All are tried. */
+  async #addAll(
+    blocks: readonly IpPrefix[],
+    loopback: number,
+    signal: AbortSignal,
+  ): Promise<Pick<SyncReport, 'added' | 'refused'>> {
+    const refused: RefusedBlock[] = [];
+    let missing = blocks;
+    for (let priority = METRICS.first - 1; missing.length > 0 && priority <= METRICS.last; priority++) {
+      const metric = priority < METRICS.first ? {} : { priority };
+      const requests = missing.map((block) =>
+        appendRoute({ ...exportedRoute(block, loopback, this.#table), ...metric }),
+      );
+      const outcomes = await this.#node.socket.batch(requests, signal);
+      const isTaken = (i: number) => priority < METRICS.last && NetlinkError.is(outcomes[i]?.error, 'EEXIST');
+      for (const [i, block] of missing.entries()) {
+        const error = outcomes[i]?.error;
+        if (error !== undefined && !isTaken(i)) refused.push({ block, error: this.#refusal(block, error) });
+      }
+      missing = missing.filter((_, i) => isTaken(i));
+    }
+    return { added: blocks.filter((block) => !refused.some((one) => one.block === block)), refused };
   }
-  return failure;
-}
 
-/** All are tried; the first failure, if any. */
-async function deleteAll(
-  socket: NetlinkSocket,
-  routes: readonly Route[],
-  signal: AbortSignal,
-): Promise<Error | undefined> {
-  return firstError(await socket.batch(routes.map(deleteRoute), signal), 'ESRCH');
-}
-
-function firstError(outcomes: readonly Outcome<unknown>[], ...ignored: readonly string[]): Error | undefined {
-  return outcomes.find(({ error }) => error !== undefined && !(NetlinkError.is(error) && ignored.includes(error.code)))
-    ?.error;
+  #refusal(block: IpPrefix, error: Error): Error {
+    return networkError(`cannot export block ${block} in table ${this.#table.tableId}`, error);
+  }
 }

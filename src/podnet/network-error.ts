@@ -2,7 +2,7 @@ import { CoilError } from '../model/error.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
 
 /** A netlink failure in Coil's terms; anything else (an abort, a CoilError) stays what it is. */
-export function networkError(what: string, error: unknown): unknown {
+export function networkError<E>(what: string, error: E): E | CoilError {
   if (!NetlinkError.is(error)) return error;
   return new CoilError('network', `${what}: ${error.message}`, { cause: error });
 }

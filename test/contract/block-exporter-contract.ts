@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { CoilError } from '../../src/model/error.ts';
 import { IpPrefix } from '../../src/model/ip-prefix.ts';
 import type { BlockExporter, SyncReport } from '../../src/podnet/block-exporter.ts';
 
@@ -10,6 +11,8 @@ export interface BlockExporterFixture extends AsyncDisposable {
   addForeignRoute(block: IpPrefix): Promise<void>;
   /** Takes an exported route away behind the exporter's back. */
   removeRoute(block: IpPrefix): Promise<void>;
+  /** From now on the node takes no route of IPv6, or does again. */
+  switchIpv6(isOn: boolean): Promise<void>;
   /** `BLOCK own` and `BLOCK foreign`, a line a route, sorted. */
   print(): Promise<string>;
 }
@@ -53,6 +56,27 @@ export function blockExporterContract({ open, skip = false, runs }: BlockExporte
       assert.equal(await print(), '');
     },
   );
+
+  for (const isGrowing of [false, true]) {
+    const how = isGrowing ? 'quickly' : 'after a look at all';
+    exporterTest(`a block that is refused keeps no other from being exported, ${how}`, async (fixture) => {
+      const { exporter, print } = fixture;
+      const [first, refused, last] = blocks('10.2.0.0/27', 'fd00:2::/123', '10.2.0.32/27');
+      await exporter.sync([first!], soon());
+      await fixture.switchIpv6(false);
+      const report = await exporter.sync([first!, refused!, last!], soon(), { isGrowing });
+      assert.deepEqual(texts(report), [[String(last)], []]);
+      assert.deepEqual(
+        report.refused.map(({ block, error }) => [block, CoilError.is(error, 'network')]),
+        [[refused, true]],
+      );
+      assert.equal(await print(), lines('10.2.0.0/27 own', '10.2.0.32/27 own'));
+      await fixture.switchIpv6(true);
+      const next = await exporter.sync([first!, refused!, last!], soon(), { isGrowing });
+      assert.deepEqual([texts(next), next.refused], [[[String(refused)], []], []]);
+      assert.equal(await print(), lines('10.2.0.0/27 own', '10.2.0.32/27 own', 'fd00:2::/123 own'));
+    });
+  }
 
   exporterTest('a second sync of the same changes nothing', async ({ exporter, print }) => {
     const desired = blocks('10.2.0.0/27', '10.2.0.0/27', 'fd00:2::/123', '10.2.0.64/32', 'fd00:2::40/128');

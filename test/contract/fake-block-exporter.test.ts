@@ -7,6 +7,10 @@ async function open(): Promise<BlockExporterFixture> {
     exporter,
     addForeignRoute: async (block) => exporter.addForeignRoute(block),
     removeRoute: async (block) => exporter.removeRoute(block),
+    switchIpv6: async (isOn) => {
+      if (isOn) exporter.refusedFamilies.delete(6);
+      else exporter.refusedFamilies.add(6);
+    },
     print: async () => String(exporter),
     [Symbol.asyncDispose]: async () => undefined,
   };

@@ -1,3 +1,5 @@
+import { CoilError } from '../../src/model/error.ts';
+import type { IpFamily } from '../../src/model/ip-address.ts';
 import type { IpPrefix } from '../../src/model/ip-prefix.ts';
 import type { BlockExporter, SyncReport } from '../../src/podnet/block-exporter.ts';
 
@@ -5,6 +7,8 @@ import type { BlockExporter, SyncReport } from '../../src/podnet/block-exporter.
 export class FakeBlockExporter implements BlockExporter {
   /** Errors that the next calls fail with, before they change anything. */
   readonly failures: Error[] = [];
+  /** Of which the node takes no route. */
+  readonly refusedFamilies = new Set<IpFamily>();
   /** What each call asked for. */
   readonly calls: string[][] = [];
   readonly #foreign = new Set<string>();
@@ -30,12 +34,17 @@ export class FakeBlockExporter implements BlockExporter {
     signal.throwIfAborted();
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;
-    const wanted = new Map(desired.map((block) => [String(block), block]));
+    const refused = desired
+      .filter((block) => this.refusedFamilies.has(block.family))
+      .map((block) => ({ block, error: new CoilError('network', `${block} is refused`) }));
+    const taken = desired.filter((block) => !this.refusedFamilies.has(block.family));
+    const wanted = new Map(taken.map((block) => [String(block), block]));
     const before = this.#exported;
     this.#exported = wanted;
     return {
       added: [...wanted].filter(([text]) => !before.has(text)).map(([, block]) => block),
       removed: [...before].filter(([text]) => !wanted.has(text)).map(([, block]) => block),
+      refused,
     };
   }
 

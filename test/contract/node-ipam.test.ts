@@ -257,6 +257,41 @@ ipamTest(
   },
 );
 
+ipamTest('a block whose route is refused keeps no Pod of another pool waiting, and is returned', async (setup) => {
+  const { node, store } = setup;
+  await store.createPool('six', poolOf(2, '2001:db8::/124'), soon());
+  await store.createPool('web', poolOf(2, '192.0.2.0/28'), soon());
+  const n = node({ scanIntervalMs: 20, keepSpare: false });
+  await n.sync.ready(soon());
+  n.exporter.refusedFamilies.add(6);
+  for (const container of ['a', 'b'])
+    await fails(allocate(n, pod(container, { namespace: 'six' })), 'network', /is refused/);
+  // those that wait for it longest are no obstacle either
+  void n.keeper.exportUntilDone(AbortSignal.timeout(20_000));
+  assert.deepEqual(await allocate(n, pod('c')), ['10.0.0.0']);
+  assert.deepEqual(await allocate(n, pod('d', { namespace: 'web' })), ['192.0.2.0']);
+  await waitFor(() => n.blocks.length === 2);
+  assert.deepEqual(n.exporter.exported, ['10.0.0.0/30', '192.0.2.0/30']);
+  assert.deepEqual((await store.listNodeBlocks('node1', soon())).length, 2);
+  await waitFor(() => n.keeper.failure === undefined);
+
+  // nor for a new process
+  await store.acquireBlock({ node: 'node2', pool: 'six', family: 6 }, soon());
+  const other = node({ node: 'node2' });
+  other.exporter.refusedFamilies.add(6);
+  assert.deepEqual(await allocate(other, pod('e')), ['10.0.0.4']);
+});
+
+ipamTest('while no new block can be exported, addresses that still rest are given', async ({ node }) => {
+  const n = node({ keepSpare: false });
+  for (let i = 0; i < 4; i++) await allocate(n, pod(`c${i}`));
+  await n.keeper.exportUntilDone(soon());
+  await release(n, pod('c2'));
+  n.exporter.failures.push(...Array.from({ length: 20 }, () => new CoilError('network', 'lo is down')));
+  assert.deepEqual(await allocate(n, pod('late')), ['10.0.0.2']);
+  n.exporter.failures.length = 0;
+});
+
 ipamTest('a block that another took away is not used any more, and its route goes', async ({ node, store }) => {
   const n = node();
   await allocate(n, pod('a'));
@@ -368,6 +403,24 @@ ipamTest('an empty block is withdrawn, then returned, after it was empty for an 
   assert.deepEqual(order, ['release with 0 exported']);
   assert.deepEqual([n.blocks, n.exporter.exported], [[], []]);
   assert.deepEqual(await store.listNodeBlocks('node1', soon()), []);
+});
+
+ipamTest('a block that cannot be returned keeps no other one, and is exported again', async ({ node, store }) => {
+  await store.createPool('web', poolOf(2, '192.0.2.0/28'), soon());
+  const n = node(
+    { keepSpare: false },
+    {
+      releaseBlock: async (name, owned, signal) => {
+        if (owned.pool === 'default') throw new CoilError('corrupt-data', 'block/default/10.0.0.0: no JSON');
+        return await store.releaseBlock(name, owned, signal);
+      },
+    },
+  );
+  for (const namespace of ['default', 'web']) await allocate(n, pod(namespace, { namespace }));
+  for (const namespace of ['default', 'web']) await release(n, pod(namespace, { namespace }));
+  n.skip(2_000);
+  await fails(n.keeper.returnEmpty(1_000, soon()), 'corrupt-data', /block\/default/);
+  assert.deepEqual([n.blocks, n.exporter.exported], [['10.0.0.0/30'], ['10.0.0.0/30']]);
 });
 
 ipamTest('a block that is not empty after all is exported again', async ({ node, store }) => {

@@ -120,7 +120,7 @@ export const ADDRESS_GUARDS: readonly Guard[] = [
   {
     name: 'withdrawal before return',
     file: 'src/ipam/block-keeper.ts',
-    from: '      await this.export(signal);\n      const answer',
+    from: '      await this.#exportAll(signal);\n      const answer',
     to: '      const answer',
     tests: [NODE_IPAM, MODEL_OVER_SQLITE],
   },

@@ -92,6 +92,20 @@ export const NETWORK_GUARDS: readonly Guard[] = [
     tests: ['test/contract/network-guard.test.ts'],
   },
   {
+    name: 'the blocks beside one that is refused',
+    file: 'src/ipam/block-keeper.ts',
+    from: 'refused.some((one) => one.block.equals(block))',
+    to: 'refused.length > 0',
+    tests: ['test/contract/node-ipam.test.ts'],
+  },
+  {
+    name: 'the blocks beside one that cannot be returned',
+    file: 'src/ipam/block-keeper.ts',
+    from: 'if (CoilError.isUncertain(error, signal)) throw error;',
+    to: 'throw error;',
+    tests: ['test/contract/node-ipam.test.ts'],
+  },
+  {
     name: 'the failure of an export',
     file: 'src/ipam/block-keeper.ts',
     from: 'if (!signal.aborted) this.#failure = errorText(error);',

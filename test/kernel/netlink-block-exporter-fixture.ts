@@ -1,7 +1,7 @@
 import type { IpPrefix } from '../../src/model/ip-prefix.ts';
 import { NetlinkBlockExporter } from '../../src/podnet/netlink-block-exporter.ts';
 import type { BlockExporterFixture } from '../contract/block-exporter-contract.ts';
-import { TestNetns } from './kernel-fixture.ts';
+import { command, TestNetns } from './kernel-fixture.ts';
 
 interface IpRoute {
   readonly dst: string;
@@ -30,6 +30,11 @@ export class KernelBlockExporterFixture implements BlockExporterFixture {
 
   readonly removeRoute = async (block: IpPrefix): Promise<void> => {
     await this.node.ip(`route delete ${block} table 119 proto 30`);
+  };
+
+  readonly switchIpv6 = async (isOn: boolean): Promise<void> => {
+    const setting = `net.ipv6.conf.all.disable_ipv6=${isOn ? 0 : 1}`;
+    await command('nsenter', `--net=${this.node.path}`, 'sysctl', '-qw', setting);
   };
 
   readonly print = async (): Promise<string> => {
