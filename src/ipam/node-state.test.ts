@@ -257,3 +257,14 @@ test('a block of a datastore that went back is returned, and given out of, as be
   state.removeBlock(a, 5100);
   assert.deepEqual(state.blocks, []);
 });
+
+test('an address far beyond those that are given out hinders nothing', () => {
+  const large = IpPrefix.parse('fd00::/64');
+  const stray = record(large, 2 ** 40, 'stray', 9);
+  state.reset(snapshot(10, [large], [stray, record(large, 0, 'x', 8)]));
+  assert.deepEqual(offsets(), [2 ** 40, 0]);
+  state.apply({ kind: 'address', slot: stray, record: undefined, revision: 11 });
+  assert.deepEqual(offsets(), [0]);
+  state.apply({ kind: 'address', slot: stray, record: { ...stray, revision: 12 }, revision: 12 });
+  assert.equal(state.reserveFrom('default', 6, always)?.offset, 1);
+});

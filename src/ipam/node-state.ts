@@ -2,6 +2,7 @@ import { type AddressPool, DEFAULT_POOL } from '../model/address-pool.ts';
 import { BlockAllocator } from '../model/block-allocator.ts';
 import type { IpAddress, IpFamily } from '../model/ip-address.ts';
 import type { IpPrefix } from '../model/ip-prefix.ts';
+import { RecentRevisions } from '../process/recent-revisions.ts';
 import type { AddressRecord, AddressSlot, NodeChange, NodeSnapshot, PoolBlock, Revision } from '../store/ipam-store.ts';
 import type { OwnedBlock } from './owned-block.ts';
 
@@ -30,7 +31,7 @@ export class NodeState {
   /** Those of them whose transaction got no answer. */
   readonly #doubtful = new Set<AddressSlot>();
   /** The newest revision that each slot and block was heard of at, so that older news changes nothing. */
-  readonly #heard = new Map<string, Revision>();
+  readonly #heard = new RecentRevisions();
   /** The newest revision that the datastore told of by itself. */
   #revision: Revision = 0;
   /** The last snapshot's: it told all that was so then, and nothing older is news any more. */
@@ -163,8 +164,8 @@ export class NodeState {
   /** Adds an assignment that the node came across, or replaces it. It may be older than the node's ownership, of v1's. */
   see(record: AddressRecord): void {
     const key = slotKey(record);
-    if ((this.#heard.get(key) ?? 0) > record.revision) return;
-    this.#heard.set(key, record.revision);
+    if (this.#heard.of(key) > record.revision) return;
+    this.#heard.note(key, record.revision);
     this.#use(record);
   }
 
@@ -241,7 +242,7 @@ export class NodeState {
     const key = owned.block.toString();
     // one that was dropped meanwhile may be in a snapshot of the same revision again
     if (this.#isAhead(key, revision)) return false;
-    this.#heard.set(key, revision);
+    this.#heard.note(key, revision);
     if (this.#blocks.has(key)) return false;
     this.#own(owned, revision);
     return true;
@@ -253,7 +254,7 @@ export class NodeState {
     // what the datastore has not seen yet is newer than what it told
     const newest = Math.max(record.revision, revision);
     if (!this.#blocks.has(record.block.toString()) || this.#isAhead(key, newest)) return;
-    this.#heard.set(key, newest);
+    this.#heard.note(key, newest);
     this.#use(record);
   }
 
@@ -284,20 +285,21 @@ export class NodeState {
   #use(record: AddressRecord): void {
     const owned = this.#blocks.get(record.block.toString());
     if (!owned) return;
-    owned.allocator.use(record.offset);
+    // a stray key may be of one that is never given out
+    if (record.offset < owned.allocator.capacity) owned.allocator.use(record.offset);
     owned.emptySince = undefined;
     this.#records.set(slotKey(record), record);
   }
 
   /** Whether something newer was heard of `key`. */
   #isAhead(key: string, revision: Revision): boolean {
-    return (this.#heard.get(key) ?? 0) > revision;
+    return this.#heard.of(key) > revision;
   }
 
   /** Whether `revision` is newer than what was heard of `key`, and remembers it. */
   #isNews(key: string, revision: Revision): boolean {
-    if (Math.max(this.#heard.get(key) ?? 0, this.#snapshotRevision) >= revision) return false;
-    this.#heard.set(key, revision);
+    if (Math.max(this.#heard.of(key), this.#snapshotRevision) >= revision) return false;
+    this.#heard.note(key, revision);
     return true;
   }
 

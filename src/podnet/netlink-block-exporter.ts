@@ -1,7 +1,6 @@
 import type { IpPrefix } from '../model/ip-prefix.ts';
 import { getLink } from '../netlink/links.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
-import type { NetlinkSocket } from '../netlink/netlink-socket.ts';
 import type { RouteMessage } from '../netlink/route-codec.ts';
 import { appendRoute, deleteRoute, listRoutes } from '../netlink/routes.ts';
 import { SerialQueue } from '../netlink/serial-queue.ts';

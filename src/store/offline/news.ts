@@ -1,3 +1,4 @@
+import { RecentRevisions } from '../../process/recent-revisions.ts';
 import type { Revision } from '../ipam-store.ts';
 
 /**
@@ -5,14 +6,14 @@ import type { Revision } from '../ipam-store.ts';
  * this process has heard. Answers to the node's own calls may overtake the watch, and a snapshot.
  */
 export class News {
-  readonly #heard = new Map<string, Revision>();
+  readonly #heard = new RecentRevisions();
   /** Of the last snapshot, which told of all that was so then. */
   #snapshot: Revision = 0;
 
   /** Whether that is newer than what was heard, and remembers it. */
   note(key: string, revision: Revision): boolean {
     if (this.#newest(key) >= revision) return false;
-    this.#heard.set(key, revision);
+    this.#heard.note(key, revision);
     return true;
   }
 
@@ -22,13 +23,13 @@ export class News {
   }
 
   #newest(key: string): Revision {
-    return Math.max(this.#heard.get(key) ?? 0, this.#snapshot);
+    return Math.max(this.#heard.of(key), this.#snapshot);
   }
 
   /** Takes note of a snapshot. */
   noteAll(revision: Revision): void {
     this.#snapshot = revision;
-    for (const [key, heard] of this.#heard) if (heard <= revision) this.#heard.delete(key);
+    this.#heard.forget(revision);
   }
 
   clear(): void {
