@@ -6,9 +6,14 @@ import { makeFolder } from '../process/make-folder.ts';
 /** How soon who waits notices that the other has gone. */
 const LOOK_EVERY_MS = 250;
 
+export interface HeldLock extends Disposable {
+  /** Tells the file from every other one of the machine. */
+  readonly file: string;
+}
+
 export interface NodeLockDeps {
   /** Takes the lock of a file, until that is disposed of, or the process ends; undefined where another has it. */
-  readonly tryLockFile: (path: string) => Disposable | undefined;
+  readonly tryLockFile: (path: string) => HeldLock | undefined;
   /** Called where another process has it, before it is waited for. */
   readonly waiting: () => void;
 }
@@ -22,7 +27,7 @@ export async function lockNode(
   path: string,
   { tryLockFile, waiting }: NodeLockDeps,
   signal: AbortSignal,
-): Promise<Disposable> {
+): Promise<HeldLock> {
   for (;;) {
     signal.throwIfAborted();
     const held = await tryLock(path, tryLockFile);
@@ -32,7 +37,7 @@ export async function lockNode(
   }
 }
 
-async function tryLock(path: string, tryLockFile: NodeLockDeps['tryLockFile']): Promise<Disposable | undefined> {
+async function tryLock(path: string, tryLockFile: NodeLockDeps['tryLockFile']): Promise<HeldLock | undefined> {
   try {
     await makeFolder(dirname(path));
     return tryLockFile(path);

@@ -24,7 +24,7 @@ async function servesAfter(...answers: readonly (HoldOutcome | Error)[]): Promis
         end: async () => undefined,
       },
       bootId: async () => 'boot1',
-      tryLockFile: () => ({ [Symbol.dispose]: () => undefined }),
+      tryLockFile: () => ({ file: '24:7', [Symbol.dispose]: () => undefined }),
       now: () => new Date(),
       logger: nullLogger,
       sleep: async () => {
@@ -48,6 +48,14 @@ test('a datastore that cannot be asked is no reason to wait', async () => {
 
 test('who waits for another machine goes on waiting while nobody can say', async () => {
   assert.deepEqual(await servesAfter(takenBy('host2'), silence, silence, held), [false, false, false, true]);
+});
+
+test('a session of this machine from before a restore is waited for, and that of another one is not', async () => {
+  const past = takenBy(HOST);
+  assert.deepEqual(await servesAfter(held, past, past, held), [true, false, false, true]);
+  const stays = Array.from({ length: 30 }, () => past);
+  await assert.rejects(servesAfter(held, ...stays), { code: 'conflict', message: /on host host1/ });
+  await assert.rejects(servesAfter(held, takenBy('host2'), held), { code: 'conflict', message: /on host host2/ });
 });
 
 test('an earlier boot of this machine is waited for only where its session is known to hold', async () => {

@@ -14,6 +14,8 @@ type Verbs = Pick<PodAttacher, 'add' | 'del' | 'check'>;
 const HOLD_EVERY_MS = (SESSION_SECONDS * 1000) / 3;
 /** How soon a coild that waits notices that the other has gone. */
 const LOOK_EVERY_MS = 1_000;
+/** As long as a session that nobody holds is there, and a little. */
+const PAST_LOOKS = SESSION_SECONDS + 5;
 const END_MS = 2_000;
 
 export interface NodeSessionOptions {
@@ -103,8 +105,8 @@ export class NodeSession {
     const { node, lock } = this.#options;
     try {
       const waiting = () => this.#wait(`another coild on this machine serves node ${node}; waiting until it ends`);
-      using _lock = await lockNode(lock, { ...this.#deps, waiting }, signal);
-      await this.#hold(signal);
+      using held = await lockNode(lock, { ...this.#deps, waiting }, signal);
+      await this.#hold(held.file, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
@@ -114,25 +116,29 @@ export class NodeSession {
     }
   }
 
-  async #hold(signal: AbortSignal): Promise<void> {
+  async #hold(lock: string, signal: AbortSignal): Promise<void> {
     const { sessions, bootId, now, sleep: wait = sleep } = this.#deps;
     const { node, host } = this.#options;
-    const holder = { id: randomUUID(), bootId: await bootId(), host, version: VERSION, since: now().toISOString() };
+    const since = now().toISOString();
+    const holder = { id: randomUUID(), bootId: await bootId(), lock, host, version: VERSION, since };
     let serves = false;
+    let patience = PAST_LOOKS;
     let by: OtherHolder | undefined;
     for (;;) {
       by = sessions && (await this.#otherHolder(sessions, { holder, known: by }, signal));
       if (by !== undefined) {
         const who = `another coild serves node ${node}: on host ${by.host}, since ${by.since}; is COIL_NODE_NAME right on both?`;
-        if (serves) throw new CoilError('conflict', who);
+        // a datastore that was restored from a backup may have this machine's own past in it, until its lease ends
+        if (serves && (by.host !== host || patience-- === 0)) throw new CoilError('conflict', who);
         this.#wait(who);
       } else {
         this.#obstacle = undefined;
         this.#isWaiting = false;
         serves = true;
+        patience = PAST_LOOKS;
         this.#permitted.resolve();
       }
-      await wait(serves ? HOLD_EVERY_MS : LOOK_EVERY_MS, signal);
+      await wait(by === undefined ? HOLD_EVERY_MS : LOOK_EVERY_MS, signal);
     }
   }
 

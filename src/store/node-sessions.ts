@@ -4,6 +4,8 @@ export interface NodeHolder {
   readonly id: string;
   /** The kernel's name for the boot that it runs in. */
   readonly bootId: string;
+  /** The file whose lock it has: whoever gets that in the same boot knows that this process has ended. */
+  readonly lock: string;
   /** Name of its host, for the administrator who has to find it. */
   readonly host: string;
   readonly version: string;
@@ -17,8 +19,8 @@ export type HoldOutcome =
   | { readonly outcome: 'taken'; readonly by: Pick<NodeHolder, 'host' | 'since'> };
 
 /**
- * The port by which no two machines serve one node. A session ends by itself when it is not held anew in time; who
- * runs in the same boot as its holder may take it, since processes of one machine agree among themselves.
+ * The port by which no two coilds serve one node. A session ends by itself when it is not held anew in time; who has the
+ * lock of its holder, in the same boot, may take it.
  * Calls end with `signal` or after the implementation's own deadline. @throws {CoilError} store-unavailable
  */
 export interface NodeSessions {

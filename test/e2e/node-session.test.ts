@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { NodeHolder, NodeSessions } from '../../src/store/node-sessions.ts';
@@ -13,7 +14,14 @@ import { Scene } from './scene.ts';
 const NODE = 'node1';
 const soon = () => AbortSignal.timeout(10_000);
 const ELSEWHERE: NodeHolder = {
-  ...{ id: 'x', bootId: 'of another machine', host: 'host2', version: '2.0.0', since: '2026-11-22T12:00:00Z' },
+  ...{
+    id: 'x',
+    bootId: 'of another machine',
+    lock: '24:7',
+    host: 'host2',
+    version: '2.0.0',
+    since: '2026-11-22T12:00:00Z',
+  },
 };
 
 for (const medium of ['etcd', 'sqlite'] as const) {
@@ -62,6 +70,18 @@ describe('one machine a node', { skip: needsRoot }, () => {
     sessions = (node.datastore.store as { sessions?: NodeSessions }).sessions!;
   });
   after(() => node[Symbol.asyncDispose]());
+
+  test('a second one of the same machine waits too where it has a folder of its own, as in another container', async () => {
+    coild = node.spawnCoild(['--http=']);
+    await coild.logged('read the state of this node');
+    const own = (name: string) => join(node.folder, 'own', name);
+    const second = node.spawnCoild(['--http=', `--socket=${own('coild.sock')}`, `--journal=${own('journal.db')}`]);
+    const { reason } = await second.logged('waiting to serve this node');
+    assert.match(String(reason), new RegExp(`another coild serves node node1: on host ${hostname()}, since`));
+    assert.equal(await coild.stop(), 0);
+    await second.logged('read the state of this node');
+    assert.equal(await second.stop(), 0);
+  });
 
   test('a coild waits while another machine has the session, and serves when that has ended', async () => {
     await sessions.hold(NODE, ELSEWHERE, soon());

@@ -18,7 +18,7 @@ const never = new AbortController().signal;
 
 const block: PoolBlock = { pool: 'default', block: ip('10.0.0.0/30') };
 const slot = { block: block.block, offset: 1 };
-const holder = { id: 'x', bootId: 'x', host: 'x', version: 'x', since: 'x' };
+const holder = { id: 'x', bootId: 'x', lock: 'x', host: 'x', version: 'x', since: 'x' };
 
 /** Every call that there is. */
 const CALLS: Readonly<Record<string, (store: EtcdIpamStore) => Promise<unknown>>> = {

@@ -6,8 +6,8 @@ import { soon } from '../contract/store-fixture.ts';
 import { EtcdFixture } from './etcd-fixture.ts';
 import { EtcdServer } from './etcd-server.ts';
 
-const holder = (id: string, bootId: string): NodeHolder => ({
-  ...{ id, bootId, host: `host of ${bootId}`, version: '2.0.0', since: '2026-11-22T12:00:00Z' },
+const holder = (id: string, bootId: string, lock = '24:7'): NodeHolder => ({
+  ...{ id, bootId, lock, host: `host of ${bootId}`, version: '2.0.0', since: '2026-11-22T12:00:00Z' },
 });
 const [here, there] = [holder('a', 'here'), holder('b', 'there')];
 
@@ -28,7 +28,7 @@ describe('the session of a node', () => {
 
   test("is one machine's, who is told to others, until it is given back", async () => {
     assert.deepEqual(await first.sessions.hold('n1', here, soon()), { outcome: 'held' });
-    const taken = { outcome: 'taken', by: { bootId: 'here', host: here.host, since: here.since } };
+    const taken = { outcome: 'taken', by: { bootId: 'here', lock: '24:7', host: here.host, since: here.since } };
     assert.deepEqual(await second.sessions.hold('n1', there, soon()), taken);
     assert.deepEqual(await first.sessions.hold('n1', here, soon()), { outcome: 'held' }, 'again');
     assert.deepEqual(await second.sessions.hold('n2', there, soon()), { outcome: 'held' }, 'another node');
@@ -40,13 +40,24 @@ describe('the session of a node', () => {
     assert.equal((await first.sessions.hold('n1', here, soon())).outcome, 'taken');
   });
 
-  test('goes over at once within one boot, as the process of before has ended', async () => {
+  test('goes over at once to who has its lock in the same boot, as the process of before has ended', async () => {
     await first.sessions.hold('n3', here, soon());
     const next = holder('c', 'here');
+    const elsewhere = holder('d', 'here', '25:7');
+    assert.equal((await second.sessions.hold('n3', elsewhere, soon())).outcome, 'taken', 'another /run of that kernel');
     assert.deepEqual(await second.sessions.hold('n3', next, soon()), { outcome: 'held' });
     // the lease of before ends; the key is under another one
     await first.sessions.end('n3', soon());
     assert.equal((await first.sessions.hold('n3', there, soon())).outcome, 'taken');
+  });
+
+  test('is not what a copy of it, without a lease, says, nor what else anybody put there', async () => {
+    for (const value of [JSON.stringify({ boot_id: 'there', lock: '24:7', host: 'gone', since: 'long ago' }), '???']) {
+      await fixture.keys.put('node/n5').value(value);
+      assert.deepEqual(await first.sessions.hold('n5', here, soon()), { outcome: 'held' });
+      assert.equal((await second.sessions.hold('n5', there, soon())).outcome, 'taken');
+      await first.sessions.end('n5', soon());
+    }
   });
 
   test('of two that take it at the same time one gets it', async () => {

@@ -92,8 +92,8 @@ export const DATASTORE_GUARDS: readonly Guard[] = [
   {
     name: "the node's session",
     file: 'src/store/etcd/etcd-node-sessions.ts',
-    from: "if (by && by.bootId !== holder.bootId) return { outcome: 'taken', by };",
-    to: '',
+    from: 'const by = entry?.isLeased ? parse(entry) : undefined;',
+    to: 'const by = undefined as ReturnType<typeof parse> | undefined;',
     tests: ['test/etcd/node-sessions.test.ts'],
   },
 ];

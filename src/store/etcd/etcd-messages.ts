@@ -62,6 +62,8 @@ export interface KeyValueMessage {
   /** Number of changes since the key was created. */
   readonly version: number;
   readonly value: string;
+  /** That the key goes with, rounded; 0 for none. */
+  readonly lease: number;
 }
 
 export interface RangeResponse {

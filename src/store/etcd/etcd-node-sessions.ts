@@ -34,8 +34,9 @@ export class EtcdNodeSessions implements NodeSessions {
       );
       if (response.succeeded) return { outcome: 'held' };
       const entry = found(response)[0]?.[0];
-      const by = entry && parse(entry);
-      if (by && by.bootId !== holder.bootId) return { outcome: 'taken', by };
+      // one without a lease, which nothing would end, is a copy of a session, or no one's
+      const by = entry?.isLeased ? parse(entry) : undefined;
+      if (by && !(by.bootId === holder.bootId && by.lock === holder.lock)) return { outcome: 'taken', by };
       condition = entry ? isAt(key, entry.revision) : isAbsent(key);
     }
     return { outcome: 'taken', by: { host: 'several at once', since: 'now' } };
@@ -61,18 +62,21 @@ export class EtcdNodeSessions implements NodeSessions {
   }
 }
 
-function format({ id, bootId, host, version, since }: NodeHolder): string {
-  return JSON.stringify({ id, boot_id: bootId, host, version, since });
+function format({ id, bootId, lock, host, version, since }: NodeHolder): string {
+  return JSON.stringify({ id, boot_id: bootId, lock, host, version, since });
 }
 
 /** Of what cannot be read, nothing is known but that it is another's. */
-function parse({ value }: KeyValue): Pick<NodeHolder, 'bootId' | 'host' | 'since'> {
+function parse({ value }: KeyValue): Pick<NodeHolder, 'bootId' | 'lock' | 'host' | 'since'> {
   const text = (member: unknown) => (typeof member === 'string' ? member.slice(0, 256) : 'unknown');
+  const read = ({ boot_id, lock, host, since }: Record<string, unknown>) => ({
+    ...{ bootId: text(boot_id), lock: text(lock), host: text(host), since: text(since) },
+  });
   try {
     const json: unknown = JSON.parse(value);
-    if (isRecord(json)) return { bootId: text(json.boot_id), host: text(json.host), since: text(json.since) };
+    if (isRecord(json)) return read(json);
   } catch {
     // as below
   }
-  return { bootId: 'unknown', host: 'unknown', since: 'unknown' };
+  return read({});
 }

@@ -22,6 +22,8 @@ export interface KeyValue {
   readonly value: string;
   /** Revision of the last change. */
   readonly revision: number;
+  /** Whether it goes by itself when a lease ends. */
+  readonly isLeased?: boolean;
 }
 
 const { equal, greater, less } = COMPARE_RESULT;
@@ -99,8 +101,8 @@ export function found(response: TxnResponse): KeyValue[][] {
   return response.responses.map(({ range }) => (range?.kvs ?? []).map(toKeyValue));
 }
 
-export function toKeyValue({ key, value, modRevision }: KeyValueMessage): KeyValue {
-  return { key, value, revision: modRevision };
+export function toKeyValue({ key, value, modRevision, lease }: KeyValueMessage): KeyValue {
+  return { key, value, revision: modRevision, isLeased: lease !== 0 };
 }
 
 /** Of the cluster that answered. */
