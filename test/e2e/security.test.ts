@@ -124,12 +124,19 @@ describe('who may change anything', { skip: needsRoot }, () => {
 });
 
 describe('what is left on the disk', { skip: needsRoot }, () => {
-  test("the database is its owner's alone", async () => {
-    await using node = await NodeUnderTest.start(DATASTORES.sqlite, '--http=');
-    const files = (await readdir(node.folder)).filter((name) => name.includes('.db'));
-    assert.ok(files.length > 0);
-    for (const name of files) assert.equal((await stat(join(node.folder, name))).mode & 0o777, 0o600, name);
-  });
+  for (const [medium, openDatastore] of Object.entries(DATASTORES)) {
+    const what = medium === 'etcd' ? 'journal' : 'database';
+    test(`the ${what} is its owner's alone, and so is its folder where that was made for it`, async () => {
+      await using node = await NodeUnderTest.create(openDatastore);
+      const folder = join(node.folder, 'own');
+      await node.startCoild('--http=', ...(medium === 'etcd' ? [`--journal=${join(folder, 'journal.db')}`] : []));
+      const at = medium === 'etcd' ? folder : node.folder;
+      if (at === folder) assert.equal((await stat(folder)).mode & 0o777, 0o700);
+      const files = (await readdir(at)).filter((name) => name.includes('.db'));
+      assert.ok(files.length > 0);
+      for (const name of files) assert.equal((await stat(join(at, name))).mode & 0o777, 0o600, name);
+    });
+  }
 });
 
 test('the launcher starts no program, and no shell', async () => {
