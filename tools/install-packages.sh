@@ -24,5 +24,7 @@ if [ ! -e "$policy" ]; then
   trap 'rm -f "$policy"' EXIT
 fi
 export DEBIAN_FRONTEND=noninteractive
-install() { apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; }
-install 2>/dev/null || { apt-get update -qq && install; }
+# another apt-get may be at work, as of a machine that looks for updates
+wait=(-o DPkg::Lock::Timeout=300)
+install() { apt-get "${wait[@]}" install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; }
+install 2>/dev/null || { apt-get "${wait[@]}" update -qq && install; }

@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import { eventually } from '../e2e/eventually.ts';
 import type { Cluster } from './cluster.ts';
+import { coildLog } from './coild-log.ts';
 import { differences } from './differences.ts';
 import { observe } from './observe.ts';
 
@@ -19,4 +21,12 @@ export async function assertAgreement(cluster: Cluster): Promise<void> {
   await eventually('all parts of the cluster agree', agree, AGREE_MS).catch((cause: unknown) => {
     throw new Error(`the parts of the cluster do not agree:\n${last.join('\n')}`, { cause });
   });
+}
+
+/** Nobody takes anything away in a scenario: what a coild had to put right, it had left wrong. */
+export async function assertNothingMended(cluster: Cluster): Promise<void> {
+  for (const { name } of cluster.nodes) {
+    const mended = (await coildLog(cluster, name)).filter(({ message }) => /^(put back|set the link)/.test(message));
+    assert.deepEqual(mended, [], `coild of ${name}`);
+  }
 }

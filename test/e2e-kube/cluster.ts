@@ -11,7 +11,7 @@ import type { KubeApi } from './kube-api.ts';
 import { KubeNode } from './kube-node.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
 import { BRIDGE, setUpNetwork } from './network.ts';
-import { isReady, type NodeObject } from './node-object.ts';
+import { isReady, isTainted, type NodeObject } from './node-object.ts';
 import { SandboxSweeper } from './sandbox-sweeper.ts';
 
 const NODES = [1, 2];
@@ -99,6 +99,8 @@ export class Cluster implements AsyncDisposable {
   /** Installs Coil, makes its pools as README.md says, and waits until the nodes are ready. */
   async install(): Promise<void> {
     const { kubectl, credentials } = this;
+    const waiting = async () => (await this.listNodes()).filter(isTainted).length === this.nodes.length;
+    await eventually('all nodes are registered, and tainted', waiting, READY_MS);
     this.options.progress('Coil');
     await installCoil({ credentials, kubectl });
     for (const [name, [subnet, size]] of Object.entries(POOLS)) await this.#createPool(name, subnet, size);

@@ -14,21 +14,25 @@ import { TcpFlows } from './tcp-flow.ts';
 import { Workload } from './workload.ts';
 
 const PODS = 30;
+const STEADY = 4;
 const BACK_MS = 60_000;
 
 export const coildIsReplaced: Scenario = {
   name: 'coild is killed, and rolled to a new version, while Pods start and end: none is stuck, no connection is lost',
   run: async (cluster, tell) => {
-    const steady = await Workload.create(cluster.api, { name: 'steady', replicas: 4, isSpread: true });
+    const steady = await Workload.create(cluster.api, { name: 'steady', replicas: STEADY, isSpread: true });
     await using flows = await TcpFlows.start(cluster, await steady.untilRunning());
 
     const burst = await Workload.create(cluster.api, { name: 'burst', replicas: PODS });
-    await eventually('some Pods run', async () => (await burst.running()).length >= 5, 60_000);
+    const assigned = async () => (await coilKeys(cluster, 'ip/')).length - STEADY;
     const killed = await coildPods(cluster);
+    await eventually('some Pods have addresses', async () => (await assigned()) > 0, 60_000);
     for (const node of cluster.nodes) await killCoild(cluster, node.name);
+    const done = await assigned();
+    assert.ok(done < PODS, 'all Pods had addresses before coild was killed');
     await burst.untilRunning();
     await assertNoneWaited(cluster, killed);
-    tell(`coild was killed on both nodes, and ${PODS} Pods run`);
+    tell(`coild was killed on both nodes when ${done} of ${PODS} Pods had addresses; all run`);
 
     const next = await writeNextImage(cluster.options.folder);
     for (const node of cluster.nodes) await node.importImage(next);

@@ -118,6 +118,8 @@ function controllerManager({ folder, credentials }: ControlPlaneOptions): Comman
     `--service-account-private-key-file=${credentials.accountKey}`,
     `--root-ca-file=${credentials.ca}`,
     `--cert-dir=${folder}`,
+    // by default a folder in /usr
+    `--flex-volume-plugin-dir=${folder}/volume-plugins`,
     '--leader-elect=false',
     '--port=0',
     ...['--kube-api-qps=100', '--kube-api-burst=200'],

@@ -6,7 +6,7 @@ import { coildPods } from './containers.ts';
 import { assertFurtherPoolIsUsed } from './further-pool.ts';
 import type { RunningPod } from './pod-object.ts';
 import { type PodSandbox, renewSandbox } from './pod-sandbox.ts';
-import { assertAllReach } from './reach.ts';
+import { untilAllReach } from './reach.ts';
 import type { Scenario } from './scenario.ts';
 import { TcpFlows } from './tcp-flow.ts';
 import { Workload } from './workload.ts';
@@ -43,7 +43,7 @@ export const datastoreIsDown: Scenario = {
     tell(`all Pods run; connections stood still for ${await flows.assertKept()} ms at most`);
     const again = await untilTold(renewed, old, sandboxes);
     assert.deepEqual(await coildPods(cluster), coilds, 'coild did not go on');
-    await assertAllReach(cluster, [...before, ...again, ...after]);
+    await untilAllReach(cluster, [...before, ...again, ...after]);
     await assertAgreement(cluster);
     await assertFurtherPoolIsUsed(cluster);
     tell('Pods of a pool that was made since have its addresses');

@@ -23,7 +23,7 @@ const OF_KUBERNETES: Readonly<Record<string, readonly string[]>> = {
 /** Writes all that tells of the cluster's state into the folder of the logs, each part as far as it can be had. */
 export async function saveEvidence(cluster: Cluster, folder: string): Promise<void> {
   const save = async (name: string, get: () => Promise<string>) => {
-    const text = await get().catch((error: unknown) => `cannot be had: ${String(error)}\n`);
+    const text = await Promise.try(get).catch((error: unknown) => `cannot be had: ${String(error)}\n`);
     await writeFile(join(folder, name), text);
   };
   for (const [name, args] of Object.entries(OF_KUBERNETES))

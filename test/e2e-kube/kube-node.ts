@@ -12,14 +12,13 @@ import { type Credentials, kubeconfig } from './credentials.ts';
 import type { ImageFile } from './images.ts';
 import { type BootedNode, bootNode } from './node-boot.ts';
 import { CONTAINER_SPEC, containerdConfig, kubeletConfig, RESOLV_CONF } from './node-config.ts';
+import { BOOTSTRAP_TAINT } from './node-object.ts';
 import { Service } from './service.ts';
 
 /** Of the processors, for all Pods of a node: as many as 16 processes beside them have. */
 const SHARES = 16 * 1024;
 const START_MS = 30_000;
 const SOCKET = '/run/containerd/containerd.sock';
-/** What keeps Pods away until Coil is there. */
-const TAINT = 'coil.cybozu.com/bootstrap=true:NoSchedule';
 
 export interface KubeNodeOptions {
   /** From 1. */
@@ -122,7 +121,7 @@ export class KubeNode implements Disposable {
       `--container-runtime-endpoint=unix://${SOCKET}`,
       `--hostname-override=${this.name}`,
       `--node-ip=${this.address}`,
-      `--register-with-taints=${TAINT}`,
+      `--register-with-taints=${BOOTSTRAP_TAINT}=true:NoSchedule`,
       '--v=2',
     ]);
   }

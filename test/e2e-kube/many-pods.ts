@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { assertAgreement } from './agreement.ts';
-import { assertAllReach } from './reach.ts';
+import { untilAllReach } from './reach.ts';
 import type { Scenario } from './scenario.ts';
 import { Workload } from './workload.ts';
 
@@ -18,7 +18,7 @@ export const manyPods: Scenario = {
         pods.some((pod) => pod.node === node.name),
         `none on ${node.name}`,
       );
-    tell(`${await assertAllReach(cluster, pods)} fetches`);
+    tell(`${await untilAllReach(cluster, pods)} fetches`);
     await assertAgreement(cluster);
     await web.delete();
     tell('the Pods are gone');

@@ -55,6 +55,8 @@ async function untilFree(cluster: Cluster, node: KubeNode): Promise<string> {
   const free = async () => (await blocksOf(cluster, node)).length === 0;
   await eventually(`${node.name} has no block any more`, free, FREE_MS);
   for (const block of blocks) assert.deepEqual(await coilKeys(cluster, `ip/${block}/`), [], block);
+  const owners = (await coilKeys(cluster, 'owner/')).filter(([, owner]) => owner === node.name);
+  assert.deepEqual(owners, [], 'blocks that are the node’s');
   return secondsSince(started);
 }
 

@@ -1,7 +1,7 @@
 import { assertAgreement } from './agreement.ts';
 import { POOLS } from './cluster.ts';
 import { assertInSubnet } from './in-subnet.ts';
-import { assertAllReach } from './reach.ts';
+import { untilAllReach } from './reach.ts';
 import type { Scenario } from './scenario.ts';
 import { Workload } from './workload.ts';
 
@@ -23,7 +23,7 @@ export const poolOfNamespace: Scenario = {
     tell('all Pods run');
     assertInSubnet(POOLS.dmz[0], inDmz);
     assertInSubnet(POOLS.default[0], elsewhere);
-    await assertAllReach(cluster, [...inDmz.slice(0, 6), ...elsewhere]);
+    await untilAllReach(cluster, [...inDmz.slice(0, 6), ...elsewhere]);
     tell('they reach each other');
     await assertAgreement(cluster);
     await Promise.all([web, ...others].map((workload) => workload.delete()));

@@ -1,3 +1,4 @@
+import { eventually } from '../e2e/eventually.ts';
 import type { Cluster } from './cluster.ts';
 import type { CommandLine } from './command.ts';
 import { inParallel } from './in-parallel.ts';
@@ -6,15 +7,26 @@ import { podSandbox } from './pod-sandbox.ts';
 
 const AT_ONCE = 6;
 const FETCH_MS = 120_000;
+/** For routing daemons to tell each other of a new block. */
+const ROUTED_MS = 5_000;
 
 /** What a fetch goes to, and its answer. */
 export type Reachable = Pick<RunningPod, 'name' | 'ip'>;
+
+/** Waits until every Pod, and every node, reaches every one of `pods`. @returns how many fetches that were */
+export async function untilAllReach(
+  cluster: Cluster,
+  pods: readonly RunningPod[],
+  ms: number = ROUTED_MS,
+): Promise<number> {
+  return await eventually('all Pods reach each other', () => assertAllReach(cluster, pods), ms);
+}
 
 /**
  * Lets every Pod, and every node, fetch from every one of `pods`, which have to answer with their names.
  * @returns how many fetches that were @throws with those that failed
  */
-export async function assertAllReach(cluster: Cluster, pods: readonly RunningPod[]): Promise<number> {
+async function assertAllReach(cluster: Cluster, pods: readonly RunningPod[]): Promise<number> {
   const clients = [
     ...pods.map((pod) => ({ name: pod.name, fetch: (from: readonly Reachable[]) => fetchFrom(cluster, pod, from) })),
     ...cluster.nodes.map((node) => ({

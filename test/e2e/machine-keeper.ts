@@ -34,8 +34,10 @@ mount -t overlay -o lowerdir=/var/lib,upperdir=/run/written,workdir=/run/work va
 ip link set lo up
 echo up
 exec "$0"`;
-/** For the machine to come up, and for its processes to be gone. */
-const LATE_MS = 15_000;
+/** For the machine to come up. */
+const UP_MS = 15_000;
+/** For its processes to be gone: the kernel takes down the network of each of its Pods. */
+const GONE_MS = 60_000;
 const UNSHARE = ['--pid', '--mount', '--net', '--ipc', '--uts', '--fork', '--kill-child', '--mount-proc'];
 
 async function keep(pause: string): Promise<void> {
@@ -51,7 +53,7 @@ async function keep(pause: string): Promise<void> {
   const ended = once(namespaces, 'exit');
   try {
     const up = once(namespaces.stdout, 'data').then(() => 'up');
-    const outcome = await Promise.race([up, ended.then(() => 'it ended'), late()]);
+    const outcome = await Promise.race([up, ended.then(() => 'it ended'), late(UP_MS)]);
     if (outcome !== 'up') throw new Error(`the namespaces of the machine could not be made: ${outcome}\n${complaint}`);
     const machine: KeptMachine = { pid: await childPid(namespaces.pid!), folder, cgroup };
     process.stdout.write(`${JSON.stringify(machine)}\n`);
@@ -67,12 +69,12 @@ async function keep(pause: string): Promise<void> {
 async function end(namespaces: ChildProcess, ended: Promise<unknown>): Promise<void> {
   if (namespaces.exitCode === null && namespaces.signalCode === null)
     process.kill(await childPid(namespaces.pid!), 'SIGKILL');
-  const outcome = await Promise.race([ended, late()]);
+  const outcome = await Promise.race([ended, late(GONE_MS)]);
   if (typeof outcome === 'string') throw new Error(`the processes of the machine could not be ended: ${outcome}`);
 }
 
-function late(): Promise<string> {
-  return delay(LATE_MS, `it took more than ${LATE_MS / 1000} s`, { ref: false });
+function late(ms: number): Promise<string> {
+  return delay(ms, `it took more than ${ms / 1000} s`, { ref: false });
 }
 
 // whoever is to read it may be gone already

@@ -31,6 +31,8 @@ fetch_source() {
     cd "$work"
     apt-get "${options[@]}" update
     apt-get "${options[@]}" source --download-only kubernetes
+    # of a run that was interrupted
+    rm -rf unpacked
     mkdir unpacked
     tar xzf kubernetes_*.orig.tar.gz -C unpacked --strip-components=1
     mkdir -p "$(dirname "$tree")"
@@ -55,7 +57,10 @@ build() {
   local version package=k8s.io/component-base/version program
   version=$(echo "$work"/kubernetes_*.orig.tar.gz | sed -E 's/.*kubernetes_([0-9.]+).*/\1/')
   cd "$tree"
-  [ -e pkg/generated/openapi/zz_generated.openapi.go ] || generate_openapi
+  if [ ! -e "$work/openapi-generated" ]; then
+    generate_openapi
+    touch "$work/openapi-generated"
+  fi
   local major=${version%%.*} minor=${version#*.}
   for program in $(lacking); do
     go build -ldflags "-s -w -X $package.gitVersion=v$version -X $package.gitMajor=$major -X $package.gitMinor=${minor%%.*}" \
