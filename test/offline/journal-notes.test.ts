@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { IpPrefix } from '../../src/model/ip-prefix.ts';
 import { Journal } from '../../src/store/offline/journal.ts';
@@ -9,7 +10,11 @@ import type { JournalTables } from '../../src/store/offline/journal-tables.ts';
 import { soon } from '../contract/store-fixture.ts';
 import { until } from './offline-fixture.ts';
 
-type Setup = { readonly journal: Journal; readonly reopen: () => Promise<Journal> };
+interface Setup {
+  readonly journal: Journal;
+  readonly path: string;
+  readonly reopen: () => Promise<Journal>;
+}
 
 const own = (n: number) => (tables: JournalTables) =>
   tables.mirror.addBlock({ pool: 'default', block: IpPrefix.parse(`10.0.0.${4 * n}/30`) });
@@ -24,9 +29,9 @@ function notesTest(name: string, body: (setup: Setup) => Promise<void>): void {
     const folder = await mkdtemp(join(tmpdir(), 'ct-'));
     await using cleanUp = new AsyncDisposableStack();
     cleanUp.defer(() => rm(folder, { recursive: true }));
-    const reopen = async () =>
-      cleanUp.use(await Journal.open({ path: join(folder, 'j.db'), node: 'node1', prefix: '/' }, soon()));
-    await body({ journal: await reopen(), reopen });
+    const path = join(folder, 'j.db');
+    const reopen = async () => cleanUp.use(await Journal.open({ path, node: 'node1', prefix: '/' }, soon()));
+    await body({ journal: await reopen(), path, reopen });
   });
 }
 
@@ -68,3 +73,17 @@ notesTest('the end of the process may lose a note, and nothing that was written'
   await journal[Symbol.asyncDispose]();
   assert.deepEqual((await reopen()).read(blocksOf), ['10.0.0.0/30', '10.0.0.4/30']);
 });
+
+for (const [table, columns, values] of [
+  ['address', 'block, "offset", assignment, revision, asked, answered', `'10.0.0.0/30', 1, '{', 7, 0, 1`],
+  ['freed', 'block, "offset", assignment, revision', `'10.0.0.0/30', 1, '{"pod', 7.5`],
+  ['lost', 'block, "offset", assignment, reason', `'10.0', 1, '{}', 'it is assigned to another'`],
+]) {
+  notesTest(`a row of table ${table} that cannot be read is told of when the journal is opened`, async (setup) => {
+    const { journal, reopen, path } = setup;
+    journal.write(own(0));
+    using db = new DatabaseSync(path);
+    db.exec(`INSERT INTO ${table} (${columns}) VALUES (${values})`);
+    await assert.rejects(reopen(), { code: 'corrupt-data', message: /j\.db is damaged: .*; move it away/ });
+  });
+}

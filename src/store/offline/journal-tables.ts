@@ -1,5 +1,6 @@
 import { CoilError } from '../../model/error.ts';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
+import { errorText } from '../../process/error-text.ts';
 import type {
   AcquiredBlock,
   AddressRecord,
@@ -61,12 +62,13 @@ export class JournalTables {
 
   /**
    * Takes what is in the file, where it is this node's, and else begins anew.
-   * @throws {CoilError} invalid-argument: another's changes wait in it, which would be lost
+   * @throws {CoilError} invalid-argument: another's changes wait in it, which would be lost; corrupt-data
    */
   claim({ node, prefix, path }: JournalOwner): void {
     const origin = this.#origin;
     if (origin?.node === node && origin.prefix === prefix) {
       this.hearAll();
+      this.#readAll(path);
       return;
     }
     if (origin && this.pending.count > 0) {
@@ -91,6 +93,20 @@ export class JournalTables {
   hearAll(): void {
     this.#clock.heard(this.#origin?.revision ?? 0);
     for (const { revision } of [...this.mirror.addresses, ...this.pending.freed]) this.#clock.heard(revision);
+  }
+
+  /** What cannot be read would be in the way of everything later. */
+  #readAll(path: string): void {
+    try {
+      this.mirror.snapshot(0);
+      for (const row of [...this.mirror.addresses, ...this.pending.freed]) recordOf(row);
+      void this.lost.all;
+    } catch (cause) {
+      if (CoilError.is(cause, 'store-unavailable')) throw cause;
+      throw new CoilError('corrupt-data', `${path} is damaged: ${errorText(cause)}; move it away, and restart coild`, {
+        cause,
+      });
+    }
   }
 
   /** Addresses that Pods were given without the datastore, which was not told yet. */
