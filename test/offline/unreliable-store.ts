@@ -32,10 +32,10 @@ export class UnreliableStore {
     this.#cut.promise.catch(() => undefined);
   }
 
-  /** Ends the watch too. */
+  /** Ends the watch too: where answers are lost, with the first of these, so that it is a call that finds out. */
   fail(fault: Exclude<Fault, 'none'>): void {
     this.#fault = fault;
-    this.#cut.reject(down());
+    if (fault !== 'answers-lost') this.#cut.reject(down());
   }
 
   restore(): void {
@@ -50,8 +50,13 @@ export class UnreliableStore {
     if (fault === 'down') throw down();
     if (fault === 'silent') return await aborted(signal);
     const answer = await call();
-    if (fault === 'answers-lost') throw down();
-    return answer;
+    if (fault !== 'answers-lost') return answer;
+    this.#cut.reject(down());
+    throw down();
+  }
+
+  #losesAnswers(): boolean {
+    return this.#fault === 'answers-lost';
   }
 
   async *#watch(behind: IpamStore, node: string, signal: AbortSignal) {
@@ -64,6 +69,7 @@ export class UnreliableStore {
       for (;;) {
         const next = await Promise.race([changes.next(), cut]);
         if (next.done) return;
+        if (this.#losesAnswers()) await cut;
         yield next.value;
       }
     } finally {
