@@ -268,3 +268,16 @@ test('an address far beyond those that are given out hinders nothing', () => {
   state.apply({ kind: 'address', slot: stray, record: { ...stray, revision: 12 }, revision: 12 });
   assert.equal(state.reserveFrom('default', 6, always)?.offset, 1);
 });
+
+test('a pool that is there and cannot be read is no reason to take the default one', () => {
+  const told = snapshot(10, []);
+  state.reset({ ...told, unreadablePools: ['dmz'] });
+  assert.equal(state.poolOf('web')?.name, 'default');
+  assert.throws(() => state.poolOf('dmz'), { code: 'corrupt-data', message: /^pool dmz cannot be read/ });
+  state.apply({ kind: 'pool', name: 'dmz', pool: new AddressPool([subnet], 2), revision: 11 });
+  assert.equal(state.poolOf('dmz')?.name, 'dmz');
+  state.reset({ ...told, revision: 12, pools: new Map(), unreadablePools: ['default'] });
+  assert.throws(() => state.poolOf('web'), { code: 'corrupt-data', message: /^pool default/ });
+  state.reset({ ...told, revision: 13 });
+  assert.equal(state.poolOf('dmz')?.name, 'default');
+});

@@ -1,5 +1,6 @@
 import { type AddressPool, DEFAULT_POOL } from '../model/address-pool.ts';
 import { BlockAllocator } from '../model/block-allocator.ts';
+import { CoilError } from '../model/error.ts';
 import type { IpAddress, IpFamily } from '../model/ip-address.ts';
 import type { IpPrefix } from '../model/ip-prefix.ts';
 import { RecentRevisions } from '../process/recent-revisions.ts';
@@ -24,6 +25,7 @@ export class NodeState {
   readonly #restMs: number;
   readonly #clock: () => number;
   #pools = new Map<string, AddressPool>();
+  #unreadablePools = new Set<string>();
   readonly #blocks = new Map<string, OwnedBlock>();
   readonly #records = new Map<string, AddressRecord>();
   /** Slots that a transaction under way asks for: not to be given out, though nobody has them yet. */
@@ -55,9 +57,15 @@ export class NodeState {
     return [...this.#records.values()];
   }
 
-  /** The pool that Pods of `namespace` take their addresses from; undefined where there is not even a default one. */
+  /**
+   * The pool that Pods of `namespace` take their addresses from; undefined where there is not even a default one.
+   * @throws {CoilError} corrupt-data: it is there, and cannot be read
+   */
   poolOf(namespace: string): { name: string; pool: AddressPool } | undefined {
-    const name = this.#pools.has(namespace) ? namespace : DEFAULT_POOL;
+    const isThere = this.#pools.has(namespace) || this.#unreadablePools.has(namespace);
+    const name = isThere ? namespace : DEFAULT_POOL;
+    if (this.#unreadablePools.has(name))
+      throw new CoilError('corrupt-data', `pool ${name} cannot be read; the log of coild says what is wrong with it`);
     const pool = this.#pools.get(name);
     return pool && { name, pool };
   }
@@ -90,6 +98,7 @@ export class NodeState {
     this.#revision = snapshot.revision;
     this.#snapshotRevision = 0;
     this.#pools = new Map(snapshot.pools);
+    this.#unreadablePools = new Set(snapshot.unreadablePools);
     const blocks = new Set(snapshot.blocks.map(({ block }) => block.toString()));
     const slots = new Set(snapshot.addresses.map(slotKey));
     const isGone = (key: string, told: ReadonlySet<string>) => !told.has(key) && !this.#isAhead(key, snapshot.revision);
@@ -108,6 +117,7 @@ export class NodeState {
   apply(change: NodeChange): void {
     this.#revision = Math.max(this.#revision, change.revision);
     if (change.kind === 'pool') {
+      this.#unreadablePools.delete(change.name);
       if (change.pool) this.#pools.set(change.name, change.pool);
       else this.#pools.delete(change.name);
     } else if (change.kind === 'block') {

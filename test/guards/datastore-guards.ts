@@ -90,6 +90,13 @@ export const DATASTORE_GUARDS: readonly Guard[] = [
     built: true,
   },
   {
+    name: 'the pool that cannot be read',
+    file: 'src/ipam/node-state.ts',
+    from: '|| this.#unreadablePools.has(namespace)',
+    to: '',
+    tests: ['src/ipam/node-state.test.ts'],
+  },
+  {
     name: "the node's session",
     file: 'src/store/etcd/etcd-node-sessions.ts',
     from: 'const by = entry?.isLeased ? parse(entry) : undefined;',

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { AddressPool } from '../../src/model/address-pool.ts';
+import { IpPrefix } from '../../src/model/ip-prefix.ts';
 import { at, journalTest, MERGE, owned } from './journal-fixture.ts';
 
 const news = (revision: number, isOwned: boolean) => ({ kind: 'block', ...owned, revision, owned: isOwned }) as const;
@@ -64,4 +66,13 @@ journalTest('a block that was lost while it could not be returned is not kept', 
   journal.write((tables) => tables.apply(news(10, false)));
   journal.write(({ mirror }) => mirror.keepBlock(owned.block));
   assert.deepEqual(blocks(), []);
+});
+
+journalTest('a pool that cannot be read is in the journal as it was, and one that was removed is not', (journal) => {
+  const pool = new AddressPool([IpPrefix.parse('10.0.0.0/24')], 2);
+  const pools = new Map(['default', 'dmz', 'web'].map((name) => [name, pool]));
+  journal.write((tables) => tables.merge({ ...at(5), pools }, MERGE));
+  const left = { pools: new Map([['default', pool]]), unreadablePools: ['dmz'] };
+  journal.write((tables) => tables.merge({ ...at(7), ...left }, MERGE));
+  assert.deepEqual([...journal.snapshot!.pools.keys()], ['default', 'dmz']);
 });

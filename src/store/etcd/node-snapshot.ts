@@ -28,13 +28,17 @@ export async function takeSnapshot(db: EtcdDatabase, node: string, signal: Abort
     const revision = revisionOf(response);
     const unreadable: CoilError[] = [];
     const pools = new Map<string, AddressPool>();
-    for (const entry of poolEntries) readInto(unreadable, () => pools.set(keys.poolName(entry.key), readPool(entry)));
+    const unreadablePools = poolEntries
+      .map((entry) => ({ entry, name: keys.poolName(entry.key) }))
+      .filter(({ entry, name }) => !readInto(unreadable, () => pools.set(name, readPool(entry))))
+      .map(({ name }) => name);
     const read = new NodeBlocks(keys, node);
     read.read({ pools, documents, owners }, unreadable);
     const { blocks } = read;
     if (!(await repairOwners(db, ownerRepairs(keys, node, read.documents, owners), signal))) continue;
     const addresses = await readAddresses(db, { blocks, revision, unreadable }, signal);
-    return { kind: 'snapshot', datastore: clusterOf(response), revision, pools, blocks, addresses, unreadable };
+    const rest = { pools, unreadablePools, blocks, addresses, unreadable };
+    return { kind: 'snapshot', datastore: clusterOf(response), revision, ...rest };
   }
   throw new CoilError('conflict', `cannot read what concerns node ${node}: its blocks change all the time; try again`);
 }

@@ -124,12 +124,19 @@ export class Mirror {
 
   /** Takes over all of a snapshot, but for what is under way. */
   replace(
-    { pools, blocks, addresses }: Pick<NodeSnapshot, 'pools' | 'blocks' | 'addresses'>,
+    {
+      pools,
+      unreadablePools = [],
+      blocks,
+      addresses,
+    }: Pick<NodeSnapshot, 'pools' | 'unreadablePools' | 'blocks' | 'addresses'>,
     { isReturning, isFreeing }: UnderWay,
   ): void {
     const leaving = this.leaving.filter(({ block }) => isReturning(block));
     const freeing = this.freeing.filter(isFreeing).map(recordOf);
-    for (const table of ['pool', 'block', 'address']) this.#db.run(`DELETE FROM ${table}`);
+    for (const table of ['block', 'address']) this.#db.run(`DELETE FROM ${table}`);
+    // of one that cannot be read now, what it was is known
+    for (const name of this.pools.keys()) if (!unreadablePools.includes(name)) this.setPool(name, undefined);
     for (const [name, pool] of pools) this.setPool(name, pool);
     for (const each of blocks) this.addBlock(each);
     for (const { block } of leaving) this.leaveBlock(block);
