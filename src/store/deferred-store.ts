@@ -69,16 +69,16 @@ export class DeferredStore implements OpenedStore {
     return await this.#opened.getBlockAssignment(name, subnet, signal);
   }
 
-  async acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
-    return await this.#opened.acquireBlock(request, signal);
+  async acquireBlock(request: BlockRequest, signal: AbortSignal, unreadable?: CoilError[]): Promise<AcquiredBlock> {
+    return await this.#opened.acquireBlock(request, signal, unreadable);
   }
 
   async releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
     return await this.#opened.releaseBlock(node, block, signal);
   }
 
-  async releaseNode(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {
-    return await this.#opened.releaseNode(node, signal);
+  async releaseNode(node: string, signal: AbortSignal, unreadable?: CoilError[]): Promise<readonly PoolBlock[]> {
+    return await this.#opened.releaseNode(node, signal, unreadable);
   }
 
   async listNodeBlocks(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {

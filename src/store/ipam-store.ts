@@ -124,13 +124,17 @@ export interface IpamStore extends AsyncDisposable {
 
   /**
    * Assigns the first free block of `family` in the pool's subnets to the node, in the order of the subnets.
+   * What cannot be read and is no reason to fail is passed over, left as it is, and goes into `unreadable`.
    * @throws {CoilError} pool-not-found, out-of-blocks; where the pool or its subnets go at the same time, one of these
    */
-  acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock>;
+  acquireBlock(request: BlockRequest, signal: AbortSignal, unreadable?: CoilError[]): Promise<AcquiredBlock>;
   /** Returns a block in which no address is assigned to the end of the free list. */
   releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome>;
-  /** Takes all blocks from a node that is gone, and frees all their addresses. Gives what it took. */
-  releaseNode(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]>;
+  /**
+   * Takes all blocks from a node that is gone, and frees all their addresses. Gives what it took. With `unreadable`, what
+   * is wrong with a value goes into it, and the rest is taken; without, it is thrown.
+   */
+  releaseNode(node: string, signal: AbortSignal, unreadable?: CoilError[]): Promise<readonly PoolBlock[]>;
   /** The node's blocks, by pool in the order of the pools' names. */
   listNodeBlocks(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]>;
   /** All assigned blocks, by node in the order of the nodes' names. */

@@ -3,7 +3,7 @@ import type { IpPrefix } from '../../model/ip-prefix.ts';
 import { Backoff } from '../../process/backoff.ts';
 import { BlockDocument } from './block-document.ts';
 import type { SubnetBlocks } from './block-documents.ts';
-import { formatAnswer, readRequest, type WaitingRequest } from './block-request.ts';
+import { formatAnswer, readRequests, type WaitingRequest } from './block-request.ts';
 import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
 import type { RequestOp, TxnResponse } from './etcd-messages.ts';
 import { found, get, getAll, isAt, put, remove, revisionOf } from './transaction.ts';
@@ -156,7 +156,8 @@ export class BlockGrants {
 
 function requestsIn(response: TxnResponse): WaitingRequest[] {
   const ranges = found(response);
-  return (response.succeeded ? ranges.at(-1)! : ranges[0]!).map(readRequest);
+  // what cannot be read was told when this node began to answer
+  return readRequests(response.succeeded ? ranges.at(-1)! : ranges[0]!, []);
 }
 
 function tooManyConflicts(queue: string): CoilError {

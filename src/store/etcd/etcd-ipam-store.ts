@@ -94,16 +94,16 @@ export class EtcdIpamStore implements IpamStore, BootRecord {
     return await this.#pools.blocksOf(name, subnet, signal);
   }
 
-  async acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
-    return await acquireBlock(this.#db, request, signal);
+  async acquireBlock(request: BlockRequest, signal: AbortSignal, unreadable: CoilError[] = []): Promise<AcquiredBlock> {
+    return await acquireBlock(this.#db, request, signal, unreadable);
   }
 
   async releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
     return await this.#blocks.release(node, block, signal);
   }
 
-  async releaseNode(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {
-    return await releaseNode(this.#db, node, signal);
+  async releaseNode(node: string, signal: AbortSignal, unreadable?: CoilError[]): Promise<readonly PoolBlock[]> {
+    return await releaseNode(this.#db, node, signal, unreadable);
   }
 
   async listNodeBlocks(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {

@@ -4,7 +4,7 @@ import { Backoff } from '../../process/backoff.ts';
 import type { PoolBlock } from '../ipam-store.ts';
 import { BlockDocument } from './block-document.ts';
 import { readAllBlocks, type SubnetBlocks } from './block-documents.ts';
-import { readRequest } from './block-request.ts';
+import { readRequests } from './block-request.ts';
 import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
 import { found, get, getAll, isAt, MAX_OPERATIONS, put, remove, removeAll, revisionOf } from './transaction.ts';
 
@@ -12,8 +12,13 @@ import { found, get, getAll, isAt, MAX_OPERATIONS, put, remove, removeAll, revis
 const MAX_BLOCKS = Math.floor((MAX_OPERATIONS - 2) / 2);
 
 /** Takes all blocks from a node, and frees their addresses: at most `MAX_BLOCKS` of a subnet at once. */
-export async function releaseNode(db: EtcdDatabase, node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {
-  await dropRequests(db, node, signal);
+export async function releaseNode(
+  db: EtcdDatabase,
+  node: string,
+  signal: AbortSignal,
+  unreadable: CoilError[] | undefined,
+): Promise<readonly PoolBlock[]> {
+  await dropRequests(db, node, signal, unreadable);
   const taken: PoolBlock[] = [];
   for (const subnet of await readAllBlocks(db, `release node ${node}`, signal)) {
     for (const block of await releaseSubnet(db, node, subnet, signal)) taken.push({ pool: subnet.pool, block });
@@ -25,10 +30,16 @@ export async function releaseNode(db: EtcdDatabase, node: string, signal: AbortS
 }
 
 /** What the node asked for before it was gone, so that nobody gives it a block. */
-async function dropRequests({ client, keys }: EtcdDatabase, node: string, signal: AbortSignal): Promise<void> {
+async function dropRequests(
+  { client, keys }: EtcdDatabase,
+  node: string,
+  signal: AbortSignal,
+  unreadable: CoilError[] | undefined,
+): Promise<void> {
   const what = `drop the requests of node ${node}`;
   const entries = found(await client.read(what, [getAll(keys.requestsOfAll)], signal))[0]!;
-  const dropped = entries.filter((entry) => readRequest(entry).node === node).slice(0, MAX_OPERATIONS);
+  const requests = readRequests(entries, unreadable);
+  const dropped = requests.filter((request) => request.node === node).slice(0, MAX_OPERATIONS);
   if (dropped.length > 0) await client.transact(what, { success: dropped.map(({ key }) => remove(key)) }, signal);
 }
 

@@ -4,9 +4,10 @@ import { Backoff } from '../../process/backoff.ts';
 import type { AddressRecord, NodeSnapshot, PoolBlock, Revision } from '../ipam-store.ts';
 import { readAddressAnyhow } from './address-values.ts';
 import { CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
-import { NodeBlocks, readInto } from './node-blocks.ts';
+import { NodeBlocks } from './node-blocks.ts';
 import { ownerRepairs, repairOwners } from './owner-keys.ts';
 import { readPool } from './pool-values.ts';
+import { readInto } from './read-into.ts';
 import { clusterOf, found, getAll, type KeyValue, MAX_OPERATIONS, revisionOf } from './transaction.ts';
 
 const ATTEMPTS = 10;

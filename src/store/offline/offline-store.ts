@@ -104,8 +104,8 @@ export class OfflineStore implements IpamStore, StoreConnection {
     return await this.#addresses.list(block, signal, unreadable);
   }
 
-  async acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
-    return await this.#blocks.acquire(request, signal);
+  async acquireBlock(request: BlockRequest, signal: AbortSignal, unreadable?: CoilError[]): Promise<AcquiredBlock> {
+    return await this.#blocks.acquire(request, signal, unreadable);
   }
 
   async releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
@@ -160,8 +160,8 @@ export class OfflineStore implements IpamStore, StoreConnection {
     return await this.#deps.remote.getBlockAssignment(name, subnet, signal);
   }
 
-  async releaseNode(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {
-    return await this.#deps.remote.releaseNode(node, signal);
+  async releaseNode(node: string, signal: AbortSignal, unreadable?: CoilError[]): Promise<readonly PoolBlock[]> {
+    return await this.#deps.remote.releaseNode(node, signal, unreadable);
   }
 
   async listNodeBlocks(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {
