@@ -86,9 +86,9 @@ export class ControllerMetrics {
   get releasing(): NodeReclaimDeps['store'] {
     const store = this.#store;
     return {
-      listBlocks: (signal) => store.listBlocks(signal),
-      releaseNode: async (node, signal) => {
-        const blocks = await store.releaseNode(node, signal);
+      listBlocks: (signal, unreadable) => store.listBlocks(signal, unreadable),
+      releaseNode: async (node, signal, unreadable) => {
+        const blocks = await store.releaseNode(node, signal, unreadable);
         this.#nodes.add({});
         this.#blocks.add({}, blocks.length);
         return blocks;

@@ -57,8 +57,8 @@ export class DeferredStore implements OpenedStore {
     await this.#opened.removeSubnet(name, subnet, signal);
   }
 
-  async listPools(signal: AbortSignal): Promise<ReadonlyMap<string, AddressPool>> {
-    return await this.#opened.listPools(signal);
+  async listPools(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, AddressPool>> {
+    return await this.#opened.listPools(signal, unreadable);
   }
 
   async getPool(name: string, signal: AbortSignal): Promise<AddressPool> {
@@ -85,8 +85,8 @@ export class DeferredStore implements OpenedStore {
     return await this.#opened.listNodeBlocks(node, signal);
   }
 
-  async listBlocks(signal: AbortSignal): Promise<ReadonlyMap<string, readonly PoolBlock[]>> {
-    return await this.#opened.listBlocks(signal);
+  async listBlocks(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, readonly PoolBlock[]>> {
+    return await this.#opened.listBlocks(signal, unreadable);
   }
 
   async allocate(request: AllocateRequest, signal: AbortSignal): Promise<AllocateOutcome> {

@@ -113,8 +113,8 @@ export interface IpamStore extends AsyncDisposable {
    * @throws {CoilError} pool-not-found, subnet-not-found, pool-in-use; invalid-argument for the pool's last subnet
    */
   removeSubnet(name: string, subnet: IpPrefix, signal: AbortSignal): Promise<void>;
-  /** In the order of their names. */
-  listPools(signal: AbortSignal): Promise<ReadonlyMap<string, AddressPool>>;
+  /** In the order of their names. What cannot be read goes into `unreadable`; without that, it is thrown. */
+  listPools(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, AddressPool>>;
   /** @throws {CoilError} pool-not-found */
   getPool(name: string, signal: AbortSignal): Promise<AddressPool>;
   /** @throws {CoilError} pool-not-found, subnet-not-found (the pool has no such subnet) */
@@ -124,7 +124,7 @@ export interface IpamStore extends AsyncDisposable {
 
   /**
    * Assigns the first free block of `family` in the pool's subnets to the node, in the order of the subnets.
-   * What cannot be read and is no reason to fail is passed over, left as it is, and goes into `unreadable`.
+   * What cannot be read, but is no reason to fail, goes into `unreadable`.
    * @throws {CoilError} pool-not-found, out-of-blocks; where the pool or its subnets go at the same time, one of these
    */
   acquireBlock(request: BlockRequest, signal: AbortSignal, unreadable?: CoilError[]): Promise<AcquiredBlock>;
@@ -137,8 +137,11 @@ export interface IpamStore extends AsyncDisposable {
   releaseNode(node: string, signal: AbortSignal, unreadable?: CoilError[]): Promise<readonly PoolBlock[]>;
   /** The node's blocks, by pool in the order of the pools' names. */
   listNodeBlocks(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]>;
-  /** All assigned blocks, by node in the order of the nodes' names. */
-  listBlocks(signal: AbortSignal): Promise<ReadonlyMap<string, readonly PoolBlock[]>>;
+  /**
+   * All assigned blocks, by node in the order of the nodes' names. What cannot be read goes into `unreadable`, and the
+   * rest is given; without that, it is thrown.
+   */
+  listBlocks(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, readonly PoolBlock[]>>;
 
   // --- addresses
 

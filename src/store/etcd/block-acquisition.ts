@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { CoilError } from '../../model/error.ts';
 import { sleep } from '../../process/backoff.ts';
 import type { AcquiredBlock, BlockRequest } from '../ipam-store.ts';
-import { orderBlocks, type SubnetBlocks } from './block-documents.ts';
+import { orderBlocks } from './block-documents.ts';
 import { type Answer, BlockGrants } from './block-grants.ts';
 import { formatRequest, readRequest, readRequests } from './block-request.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
 import type { TxnResponse } from './etcd-messages.ts';
-import { poolNotFound, readPool } from './pool-values.ts';
+import { poolNotFound, readPool, withSubnets } from './pool-values.ts';
 import {
   found,
   get,
@@ -170,12 +170,13 @@ class Acquisition {
   ): Promise<Answer | undefined> {
     const [[pool], documents] = found(response).slice(-2) as [KeyValue[], KeyValue[]];
     if (!pool) throw poolNotFound(this.#request.pool);
-    const subnets: SubnetBlocks[] = orderBlocks(
-      this.#db.keys,
-      new Map([[this.#request.pool, readPool(pool)]]),
-      documents,
-    ).filter(({ subnet }) => subnet.family === this.#request.family);
-    const grants = new BlockGrants(this.#db, this.#queue, { key: this.#key, node: this.#request.node, subnets });
+    const { node, family } = this.#request;
+    const ofFamily = withSubnets(readPool(pool), (subnet) => subnet.family === family);
+    const damaged: CoilError[] = [];
+    const subnets = orderBlocks(this.#db.keys, new Map([[this.#request.pool, ofFamily]]), documents, damaged);
+    this.#unreadable.push(...damaged);
+    const own = { key: this.#key, node, subnets, damaged: damaged[0] };
+    const grants = new BlockGrants(this.#db, this.#queue, own);
     const waiting = readRequests(requests, this.#unreadable);
     if (!waiting.some(({ key, block }) => key === this.#key && block === undefined)) return undefined;
     return await grants.answer(waiting, signal);

@@ -82,8 +82,8 @@ export class EtcdIpamStore implements IpamStore, BootRecord {
     await this.#pools.remove({ name, subnet }, signal);
   }
 
-  async listPools(signal: AbortSignal): Promise<ReadonlyMap<string, AddressPool>> {
-    return await this.#pools.list(signal);
+  async listPools(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, AddressPool>> {
+    return await this.#pools.list(signal, unreadable);
   }
 
   async getPool(name: string, signal: AbortSignal): Promise<AddressPool> {
@@ -110,8 +110,8 @@ export class EtcdIpamStore implements IpamStore, BootRecord {
     return await this.#blocks.listOf(node, signal);
   }
 
-  async listBlocks(signal: AbortSignal): Promise<ReadonlyMap<string, readonly PoolBlock[]>> {
-    return await this.#blocks.list(signal);
+  async listBlocks(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, readonly PoolBlock[]>> {
+    return await this.#blocks.list(signal, unreadable);
   }
 
   async allocate(request: AllocateRequest, signal: AbortSignal): Promise<AllocateOutcome> {

@@ -1,4 +1,3 @@
-import type { AddressPool } from '../../model/address-pool.ts';
 import { CoilError } from '../../model/error.ts';
 import { Backoff } from '../../process/backoff.ts';
 import type { AddressRecord, NodeSnapshot, PoolBlock, Revision } from '../ipam-store.ts';
@@ -6,8 +5,7 @@ import { readAddressAnyhow } from './address-values.ts';
 import { CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
 import { NodeBlocks } from './node-blocks.ts';
 import { ownerRepairs, repairOwners } from './owner-keys.ts';
-import { readPool } from './pool-values.ts';
-import { readInto } from './read-into.ts';
+import { readPools } from './pool-values.ts';
 import { clusterOf, found, getAll, type KeyValue, MAX_OPERATIONS, revisionOf } from './transaction.ts';
 
 const ATTEMPTS = 10;
@@ -28,8 +26,7 @@ export async function takeSnapshot(db: EtcdDatabase, node: string, signal: Abort
     const [poolEntries, documents, owners] = found(response) as [KeyValue[], KeyValue[], KeyValue[]];
     const revision = revisionOf(response);
     const unreadable: CoilError[] = [];
-    const pools = new Map<string, AddressPool>();
-    for (const entry of poolEntries) readInto(unreadable, () => pools.set(keys.poolName(entry.key), readPool(entry)));
+    const pools = readPools(keys, poolEntries, unreadable);
     const read = new NodeBlocks(keys, node);
     read.read({ pools, documents, owners }, unreadable);
     const { blocks } = read;

@@ -148,8 +148,8 @@ export class OfflineStore implements IpamStore, StoreConnection {
     await this.#deps.remote.removeSubnet(name, subnet, signal);
   }
 
-  async listPools(signal: AbortSignal): Promise<ReadonlyMap<string, AddressPool>> {
-    return await this.#deps.remote.listPools(signal);
+  async listPools(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, AddressPool>> {
+    return await this.#deps.remote.listPools(signal, unreadable);
   }
 
   async getPool(name: string, signal: AbortSignal): Promise<AddressPool> {
@@ -168,8 +168,8 @@ export class OfflineStore implements IpamStore, StoreConnection {
     return await this.#deps.remote.listNodeBlocks(node, signal);
   }
 
-  async listBlocks(signal: AbortSignal): Promise<ReadonlyMap<string, readonly PoolBlock[]>> {
-    return await this.#deps.remote.listBlocks(signal);
+  async listBlocks(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, readonly PoolBlock[]>> {
+    return await this.#deps.remote.listBlocks(signal, unreadable);
   }
 
   async findAddress(address: IpAddress, signal: AbortSignal): Promise<AddressRecord> {
