@@ -8,7 +8,8 @@ import { VERSION } from '../process/version.ts';
 import { type HoldOutcome, type NodeHolder, type NodeSessions, SESSION_SECONDS } from '../store/node-sessions.ts';
 import { lockNode, type NodeLockDeps } from './node-lock.ts';
 
-type OtherHolder = Extract<HoldOutcome, { outcome: 'taken' }>['by'];
+/** Why the session is not this coild's. */
+type Refusal = Exclude<HoldOutcome, { outcome: 'held' }>;
 type Verbs = Pick<PodAttacher, 'add' | 'del' | 'check'>;
 
 const HOLD_EVERY_MS = (SESSION_SECONDS * 1000) / 3;
@@ -115,17 +116,22 @@ export class NodeSession {
   }
 
   async #hold(signal: AbortSignal): Promise<void> {
-    const { sessions, bootId, now, sleep: wait = sleep } = this.#deps;
+    const { sessions, bootId, now, logger, sleep: wait = sleep } = this.#deps;
     const { node, host } = this.#options;
     const holder = { id: randomUUID(), bootId: await bootId(), host, version: VERSION, since: now().toISOString() };
     let serves = false;
-    let by: OtherHolder | undefined;
+    let refusal: Refusal | undefined;
     for (;;) {
-      by = sessions && (await this.#otherHolder(sessions, { holder, known: by }, signal));
-      if (by !== undefined) {
-        const who = `another coild serves node ${node}: on host ${by.host}, since ${by.since}; is COIL_NODE_NAME right on both?`;
-        if (serves) throw new CoilError('conflict', who);
-        this.#wait(who);
+      const before = refusal;
+      refusal = sessions && (await this.#refusal(sessions, { holder, known: refusal }, signal));
+      if (refusal && !serves) {
+        this.#wait(reasonOf(refusal, node));
+      } else if (refusal?.outcome === 'taken') {
+        throw new CoilError('conflict', reasonOf(refusal, node));
+      } else if (refusal) {
+        // whoever comes to serve this node waits as it cannot be read
+        const { error } = refusal;
+        if (before === undefined) logger.error('the session of this node cannot be read; serving on', { error });
       } else {
         this.#obstacle = undefined;
         this.#isWaiting = false;
@@ -137,19 +143,19 @@ export class NodeSession {
   }
 
   /** Undefined where this coild has the session, or where nobody can say; but for another machine that was `known`. */
-  async #otherHolder(
+  async #refusal(
     sessions: NodeSessions,
-    { holder, known }: { readonly holder: NodeHolder; readonly known: OtherHolder | undefined },
+    { holder, known }: { readonly holder: NodeHolder; readonly known: Refusal | undefined },
     signal: AbortSignal,
-  ): Promise<OtherHolder | undefined> {
+  ): Promise<Refusal | undefined> {
     try {
       const held = await sessions.hold(this.#options.node, holder, signal);
-      return held.outcome === 'taken' ? held.by : undefined;
+      return held.outcome === 'held' ? undefined : held;
     } catch (error) {
       signal.throwIfAborted();
       this.#deps.logger.debug('cannot hold the session of this node; trying again', { error });
       // the one of this machine is from before a reboot, and gone
-      return known?.host === holder.host ? undefined : known;
+      return known?.outcome === 'taken' && known.by.host === holder.host ? undefined : known;
     }
   }
 
@@ -159,4 +165,11 @@ export class NodeSession {
     this.#isWaiting = true;
     this.#deps.logger.warn('waiting to serve this node', { reason: obstacle });
   }
+}
+
+function reasonOf(refusal: Refusal, node: string): string {
+  if (refusal.outcome === 'unreadable')
+    return `nobody can tell whether another coild serves node ${node}: ${refusal.error.message}; if none does, delete that key`;
+  const { host, since } = refusal.by;
+  return `another coild serves node ${node}: on host ${host}, since ${since}; is COIL_NODE_NAME right on both?`;
 }

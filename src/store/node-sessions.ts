@@ -1,3 +1,5 @@
+import type { CoilError } from '../model/error.ts';
+
 /** Which process serves a node, as it says of itself. */
 export interface NodeHolder {
   /** A random UUID, of the process. */
@@ -11,10 +13,12 @@ export interface NodeHolder {
   readonly since: string;
 }
 
-/** `held`: until the time is over. `taken`: nothing was changed. */
+/** `held`: until the time is over. Otherwise nothing was changed. */
 export type HoldOutcome =
   | { readonly outcome: 'held' }
-  | { readonly outcome: 'taken'; readonly by: Pick<NodeHolder, 'host' | 'since'> };
+  | { readonly outcome: 'taken'; readonly by: Pick<NodeHolder, 'host' | 'since'> }
+  /** Nobody can tell whose session it is, or whether it is one: it stays until it is deleted. */
+  | { readonly outcome: 'unreadable'; readonly error: CoilError };
 
 /**
  * The port by which no two machines serve one node. A session ends by itself when it is not held anew in time; who

@@ -49,6 +49,26 @@ describe('the session of a node', () => {
     assert.equal((await first.sessions.hold('n3', there, soon())).outcome, 'taken');
   });
 
+  for (const [what, value] of [
+    ['that is no JSON', 'no JSON'],
+    ['without a boot', '{"host":"host of here"}'],
+    // as somebody copied it, who does not copy leases
+    ['on no lease', JSON.stringify({ ...there, boot_id: 'there' })],
+  ] as const) {
+    test(`${what} is left alone, and told with its key, until somebody deletes it`, async () => {
+      await fixture.keys.put('node/n5').value(value);
+      for (const holder of [here, there]) {
+        const held = await first.sessions.hold('n5', holder, soon());
+        assert.ok(held.outcome === 'unreadable');
+        assert.match(held.error.message, new RegExp(`^${fixture.prefix}node/n5: `));
+      }
+      assert.equal(await fixture.keys.get('node/n5').string(), value);
+      await fixture.keys.delete().key('node/n5');
+      assert.deepEqual(await first.sessions.hold('n5', here, soon()), { outcome: 'held' });
+      await first.sessions.end('n5', soon());
+    });
+  }
+
   test('of two that take it at the same time one gets it', async () => {
     const outcomes = await Promise.all([
       first.sessions.hold('n4', here, soon()),

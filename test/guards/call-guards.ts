@@ -15,7 +15,7 @@ export const CALL_GUARDS: readonly Guard[] = [
   {
     name: 'the other machine that served when the datastore answered last',
     file: 'src/coild/node-session.ts',
-    from: 'return known?.host === holder.host ? undefined : known;',
+    from: "return known?.outcome === 'taken' && known.by.host === holder.host ? undefined : known;",
     to: 'return undefined;',
     tests: ['src/coild/node-session.test.ts'],
   },

@@ -62,6 +62,8 @@ export interface KeyValueMessage {
   /** Number of changes since the key was created. */
   readonly version: number;
   readonly value: string;
+  /** 0 where it is on none. */
+  readonly lease: number;
 }
 
 export interface RangeResponse {

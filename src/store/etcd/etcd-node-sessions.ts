@@ -1,9 +1,13 @@
 import { randomInt } from 'node:crypto';
-import { isRecord } from '../../model/json.ts';
+import { CoilError } from '../../model/error.ts';
+import { isRecord, parseJson } from '../../model/json.ts';
 import { type HoldOutcome, type NodeHolder, type NodeSessions, SESSION_SECONDS } from '../node-sessions.ts';
+import { readValue } from './block-document.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
+import type { KeyValueMessage } from './etcd-messages.ts';
 import { LEASE_GRANT, LEASE_KEEP_ALIVE, LEASE_REVOKE } from './etcd-protocol.ts';
-import { found, get, hasValue, isAbsent, isAt, type KeyValue, putUnder } from './transaction.ts';
+import { readInto } from './read-into.ts';
+import { get, hasValue, isAbsent, isAt, putUnder } from './transaction.ts';
 
 /** Takers who come between a read and its write; with more than these in a row something else is wrong. */
 const ATTEMPTS = 8;
@@ -33,10 +37,12 @@ export class EtcdNodeSessions implements NodeSessions {
         signal,
       );
       if (response.succeeded) return { outcome: 'held' };
-      const entry = found(response)[0]?.[0];
-      const by = entry && parse(entry);
+      const entry = response.responses[0]?.range?.kvs[0];
+      const unreadable: CoilError[] = [];
+      const by = entry && readHolder(entry, unreadable);
+      if (unreadable[0]) return { outcome: 'unreadable', error: unreadable[0] };
       if (by && by.bootId !== holder.bootId) return { outcome: 'taken', by };
-      condition = entry ? isAt(key, entry.revision) : isAbsent(key);
+      condition = entry ? isAt(key, entry.modRevision) : isAbsent(key);
     }
     return { outcome: 'taken', by: { host: 'several at once', since: 'now' } };
   }
@@ -65,14 +71,24 @@ function format({ id, bootId, host, version, since }: NodeHolder): string {
   return JSON.stringify({ id, boot_id: bootId, host, version, since });
 }
 
-/** Of what cannot be read, nothing is known but that it is another's. */
-function parse({ value }: KeyValue): Pick<NodeHolder, 'bootId' | 'host' | 'since'> {
+type Holder = Pick<NodeHolder, 'bootId' | 'host' | 'since'>;
+
+/** Undefined where it cannot be read: that goes into `unreadable`. */
+function readHolder({ key, value, lease }: KeyValueMessage, unreadable: CoilError[]): Holder | undefined {
+  let holder: Holder | undefined;
+  readInto(unreadable, () => {
+    holder = readValue(key, () => parseHolder(value, lease));
+  });
+  return holder;
+}
+
+/** @throws {CoilError} corrupt-data */
+function parseHolder(value: string, lease: number): Holder {
+  const json = parseJson(value);
+  if (!isRecord(json) || typeof json.boot_id !== 'string')
+    throw new CoilError('corrupt-data', 'a session is a JSON object with the boot of its holder');
+  if (lease === 0)
+    throw new CoilError('corrupt-data', 'a session is on a lease, and this is on none, so nobody holds it');
   const text = (member: unknown) => (typeof member === 'string' ? member.slice(0, 256) : 'unknown');
-  try {
-    const json: unknown = JSON.parse(value);
-    if (isRecord(json)) return { bootId: text(json.boot_id), host: text(json.host), since: text(json.since) };
-  } catch {
-    // as below
-  }
-  return { bootId: 'unknown', host: 'unknown', since: 'unknown' };
+  return { bootId: json.boot_id, host: text(json.host), since: text(json.since) };
 }

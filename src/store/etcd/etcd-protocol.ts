@@ -74,6 +74,7 @@ const KEY_VALUE = new MessageType<KeyValueMessage>({
   modRevision: [3, 'integer'],
   version: [4, 'integer'],
   value: [5, 'text'],
+  lease: [6, 'integer'],
 });
 
 const RANGE_RESPONSE = new MessageType<RangeResponse>({ kvs: [2, 'list', () => KEY_VALUE] });
