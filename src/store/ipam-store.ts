@@ -67,6 +67,8 @@ export interface NodeSnapshot {
   readonly addresses: readonly AddressRecord[];
   /** Values that cannot be read, each named by its key. They are left as they are. */
   readonly unreadable: readonly CoilError[];
+  /** Values that could not be read, and were set anew from others, each named by its key. */
+  readonly repaired?: readonly CoilError[] | undefined;
 }
 
 /** A change, and the revision that it was made at: what came of one's own calls may be newer than it. */

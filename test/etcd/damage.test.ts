@@ -4,7 +4,9 @@ import type { CoilError } from '../../src/model/error.ts';
 import { IpAddress } from '../../src/model/ip-address.ts';
 import type { EtcdIpamStore } from '../../src/store/etcd/etcd-ipam-store.ts';
 import type { PoolBlock } from '../../src/store/ipam-store.ts';
+import { IpamNode } from '../contract/ipam-node.ts';
 import { allocated, assignmentOf, blockFor, fails, ip, poolOf, released, soon } from '../contract/store-fixture.ts';
+import { WatchedNode } from '../contract/watched-node.ts';
 import { EtcdFixture } from './etcd-fixture.ts';
 import { EtcdServer } from './etcd-server.ts';
 
@@ -158,4 +160,41 @@ damageTest('blocks are acquired and returned, whatever another subnet of the poo
   await damage.mend(A2);
   assert.equal(await acquire(4), '10.0.1.0/28');
   assert.equal(await blockFor(store, 'node1', 'b').then(String), '10.1.0.0/28', B);
+});
+
+damageTest("an owner key that is no node's is set by the document, and told of", async (store, damage) => {
+  const [own] = [await blockFor(store, 'node1', 'a'), await blockFor(store, 'node2', 'a')];
+  await damage.fixture.keys.put('owner/10.0.0.0').value('{}');
+  await damage.write('owner/10.0.0.16', 'not a name');
+  await damage.fixture.keys.put('owner/10.1.0.32').value('\0');
+  {
+    await using watched = await WatchedNode.begin(store, 'node1');
+    assert.deepEqual(watched.blocks(), [`a ${own}`]);
+    const { unreadable, repaired = [] } = watched.snapshot;
+    assert.deepEqual(
+      [damage.keysOf(unreadable), damage.keysOf(repaired)],
+      [['owner/10.0.0.16', 'owner/10.1.0.32'], ['owner/10.0.0.0']],
+    );
+  }
+  assert.equal(await damage.fixture.keys.get('owner/10.0.0.0').string(), 'node1');
+  assert.equal(await damage.fixture.keys.get('owner/10.1.0.32').string(), '\0');
+});
+
+damageTest('a node keeps a block whose owner key somebody breaks, and tells of it', async (store, { fixture }) => {
+  await store.createPool('default', poolOf(4, '10.2.0.0/24'), soon());
+  await using node = new IpamNode(store);
+  await node.sync.ready(soon());
+  const add = async (containerId: string) =>
+    (
+      await node.ipam.allocate({ containerId, ifname: 'eth0', namespace: 'default', pod: containerId }, soon())
+    ).addresses.join();
+  assert.equal(await add('c1'), '10.2.0.0');
+  await fixture.keys.put('owner/10.2.0.0').value('{"node":"node1"}');
+  const told = () =>
+    node.logger.records.filter(({ message }) => message.startsWith('a value in the datastore could not be read'));
+  for (const limit = soon(); told().length === 0; await new Promise(setImmediate)) limit.throwIfAborted();
+  assert.match(String(told()[0]!.fields.error), /owner\/10\.2\.0\.0: /);
+  assert.equal(await fixture.keys.get('owner/10.2.0.0').string(), 'node1');
+  assert.equal(await add('c2'), '10.2.0.1');
+  assert.ok(!node.logger.messages.includes("a block is not this node's any more"));
 });

@@ -4,15 +4,16 @@ import type { AddressRecord, NodeSnapshot, PoolBlock, Revision } from '../ipam-s
 import { readAddressAnyhow } from './address-values.ts';
 import { CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
 import { NodeBlocks } from './node-blocks.ts';
-import { ownerRepairs, repairOwners } from './owner-keys.ts';
+import { ownerRepairs, readOwner, repairOwners } from './owner-keys.ts';
 import { readPools } from './pool-values.ts';
+import { readInto } from './read-into.ts';
 import { clusterOf, found, getAll, type KeyValue, MAX_OPERATIONS, revisionOf } from './transaction.ts';
 
 const ATTEMPTS = 10;
 
 /**
- * Reads what concerns a node at one revision, and makes its owner keys what the block documents say. What cannot be
- * read is told in the snapshot, and does not hinder the rest.
+ * Reads what concerns a node at one revision, and makes its owner keys what the block documents say, whatever they are.
+ * What cannot be read is told in the snapshot, and does not hinder the rest.
  */
 export async function takeSnapshot(db: EtcdDatabase, node: string, signal: AbortSignal): Promise<NodeSnapshot> {
   const { client, keys, changes } = db;
@@ -31,8 +32,12 @@ export async function takeSnapshot(db: EtcdDatabase, node: string, signal: Abort
     read.read({ pools, documents, owners }, unreadable);
     const { blocks } = read;
     if (!(await repairOwners(db, ownerRepairs(keys, node, read.documents, owners), signal))) continue;
+    const repaired: CoilError[] = [];
+    const own = new Set(blocks.map(({ block }) => keys.owner(block)));
+    for (const entry of owners) readInto(own.has(entry.key) ? repaired : unreadable, () => readOwner(entry));
     const addresses = await readAddresses(db, { blocks, revision, unreadable }, signal);
-    return { kind: 'snapshot', datastore: clusterOf(response), revision, pools, blocks, addresses, unreadable };
+    const datastore = clusterOf(response);
+    return { kind: 'snapshot', datastore, revision, pools, blocks, addresses, unreadable, repaired };
   }
   throw new CoilError('conflict', `cannot read what concerns node ${node}: its blocks change all the time; try again`);
 }
