@@ -1,3 +1,4 @@
+import { CoilError } from '../model/error.ts';
 import { formatIpAssignment } from '../model/ip-assignment.ts';
 import { Backoff } from '../process/backoff.ts';
 import type { Logger } from '../process/logger.ts';
@@ -26,7 +27,7 @@ export interface BootReclaimDeps extends UnlinkedDeps {
 
 /**
  * Frees at once what was attached before a reboot, of which no link, process or namespace has outlived it. Whoever
- * cannot tell that there was a reboot, since no boot is recorded, frees nothing.
+ * cannot tell that there was a reboot, since no boot is recorded or what is cannot be read, frees nothing.
  */
 export class BootReclaim {
   readonly #options: BootReclaimOptions;
@@ -59,7 +60,7 @@ export class BootReclaim {
     const { boots, bootId, logger } = this.#deps;
     const { node, dryRun } = this.#options;
     const current = await bootId();
-    const last = await boots.readBoot(node, signal);
+    const last = await this.#lastBoot(signal);
     if (last === current) return true;
     if (last !== undefined) {
       logger.info('the node was rebooted since its last coild', { boot_id: current, last_boot_id: last });
@@ -68,6 +69,24 @@ export class BootReclaim {
     // after that, so that whoever is killed before begins anew
     if (!dryRun) await boots.writeBoot(node, current, signal);
     return true;
+  }
+
+  /** Undefined where it is not known. */
+  async #lastBoot(signal: AbortSignal): Promise<string | undefined> {
+    const { boots, logger } = this.#deps;
+    try {
+      return await boots.readBoot(this.#options.node, signal);
+    } catch (error) {
+      if (!CoilError.is(error, 'corrupt-data')) throw error;
+      // nobody but this coild has a use for it, and without a new one no reboot would be known any more
+      logger.error(
+        'the last boot of this node cannot be read; nothing is freed for it, and this one is written over it',
+        {
+          error,
+        },
+      );
+      return undefined;
+    }
   }
 
   /** False where one was kept that was changed meanwhile. */

@@ -1,29 +1,32 @@
 import assert from 'node:assert/strict';
 import { acquired, dump, type StoreSetup, soon, storeTest } from './store-fixture.ts';
 
+const BOOTS = [0, 1, 2].map((i) => `0b7f7a3c-5d0e-4c5b-9d5e-3f8a3c1d2e4${i}`) as [string, string, string];
+const bootOf = (node: string) => `0b7f7a3c-5d0e-4c5b-9d5e-${node.replace('node', '').padStart(12, '0')}`;
+
 /** Boots of nodes. */
 export function bootsContract(setup: StoreSetup): void {
   storeTest(setup, "a node's boot is read by another client, replaced, and nobody else's", async (store, fixture) => {
     await using other = await fixture.open();
     const before = await dump(store);
     assert.equal(await store.readBoot('node1', soon()), undefined);
-    await store.writeBoot('node1', 'first', soon());
-    await store.writeBoot('node1.example', 'other', soon());
-    assert.equal(await other.readBoot('node1', soon()), 'first');
-    await other.writeBoot('node1', 'second', soon());
-    await other.writeBoot('node1', 'second', soon());
-    assert.equal(await store.readBoot('node1', soon()), 'second');
-    assert.equal(await store.readBoot('node1.example', soon()), 'other');
+    await store.writeBoot('node1', BOOTS[0], soon());
+    await store.writeBoot('node1.example', BOOTS[2], soon());
+    assert.equal(await other.readBoot('node1', soon()), BOOTS[0]);
+    await other.writeBoot('node1', BOOTS[1], soon());
+    await other.writeBoot('node1', BOOTS[1], soon());
+    assert.equal(await store.readBoot('node1', soon()), BOOTS[1]);
+    assert.equal(await store.readBoot('node1.example', soon()), BOOTS[2]);
     assert.equal(await store.readBoot('node', soon()), undefined);
     assert.equal(await dump(store), before);
   });
 
   storeTest(setup, 'a node that is released has no boot any more, and others keep theirs', async (store) => {
     await acquired(store, 'node1');
-    for (const node of ['node1', 'node2', 'node10']) await store.writeBoot(node, `of ${node}`, soon());
+    for (const node of ['node1', 'node2', 'node10']) await store.writeBoot(node, bootOf(node), soon());
     await store.releaseNode('node1', soon());
     assert.equal(await store.readBoot('node1', soon()), undefined);
-    assert.equal(await store.readBoot('node2', soon()), 'of node2');
-    assert.equal(await store.readBoot('node10', soon()), 'of node10');
+    assert.equal(await store.readBoot('node2', soon()), bootOf('node2'));
+    assert.equal(await store.readBoot('node10', soon()), bootOf('node10'));
   });
 }

@@ -5,6 +5,7 @@ import { IpAddress } from '../../src/model/ip-address.ts';
 import type { EtcdIpamStore } from '../../src/store/etcd/etcd-ipam-store.ts';
 import type { PoolBlock } from '../../src/store/ipam-store.ts';
 import { IpamNode } from '../contract/ipam-node.ts';
+import { ReclaimScene } from '../contract/reclaim-scene.ts';
 import { allocated, assignmentOf, blockFor, fails, ip, poolOf, released, soon } from '../contract/store-fixture.ts';
 import { WatchedNode } from '../contract/watched-node.ts';
 import { EtcdFixture } from './etcd-fixture.ts';
@@ -18,6 +19,7 @@ before(async () => {
 });
 after(async () => await server[Symbol.asyncDispose]());
 
+const BOOT = '0b7f7a3c-5d0e-4c5b-9d5e-3f8a3c1d2e4f';
 const [A1, A2, A6, B] = ['block/a/10.0.0.0', 'block/a/10.0.1.0', 'block/a/fd00::', 'block/b/10.1.0.0'];
 
 /** A test over pool `a` of three subnets, the first of which has two blocks, and pool `b` of one. */
@@ -81,7 +83,7 @@ damageTest('a node that is gone loses what can be read, and the rest once that c
     ['b', 4],
   ] as const)
     await blockFor(store, 'gone', pool, family);
-  await store.writeBoot('gone', 'boot', soon());
+  await store.writeBoot('gone', BOOT, soon());
   for (const key of [A2, 'pool/b']) await damage.write(key);
   const readable = ['a 10.0.0.0/28', 'a 10.0.0.16/28', 'a fd00::/124', 'b 10.1.0.0/28'];
   assert.deepEqual(texts((await store.listBlocks(soon(), unreadable)).get('gone')), readable);
@@ -91,7 +93,7 @@ damageTest('a node that is gone loses what can be read, and the rest once that c
   await fails(store.releaseNode('gone', soon()), 'corrupt-data', damage.of('pool/b'));
   assert.deepEqual(texts(await store.releaseNode('gone', soon(), unreadable)), readable);
   assert.deepEqual(damage.keysOf(unreadable.splice(0)), [A2, 'pool/b']);
-  assert.equal(await store.readBoot('gone', soon()), 'boot', 'it may have addresses yet');
+  assert.equal(await store.readBoot('gone', soon()), BOOT, 'it may have addresses yet');
   for (const key of [A2, 'pool/b']) await damage.mend(key);
   assert.deepEqual(texts((await store.listBlocks(soon(), unreadable)).get('gone')), ['a 10.0.1.0/28']);
   assert.deepEqual(texts(await store.releaseNode('gone', soon(), unreadable)), ['a 10.0.1.0/28']);
@@ -198,3 +200,24 @@ damageTest('a node keeps a block whose owner key somebody breaks, and tells of i
   assert.equal(await add('c2'), '10.2.0.1');
   assert.ok(!node.logger.messages.includes("a block is not this node's any more"));
 });
+
+damageTest(
+  'a boot that cannot be read is no reboot: nothing is freed, and it is told of and written anew',
+  async (store, damage) => {
+    await store.createPool('default', poolOf(4, '10.2.0.0/24'), soon());
+    await using scene = new ReclaimScene(store);
+    await scene.node.sync.ready(soon());
+    scene.bootId = BOOT;
+    await scene.add({ container: 'a' });
+    scene.lose({ container: 'a' });
+    for (const value of ['', 'no boot', BOOT.slice(1), `${BOOT}\n`]) {
+      await damage.fixture.keys.put('boot/node1').value(value);
+      await scene.boot.run(scene.attachments, soon());
+      assert.deepEqual([scene.recorded, scene.decisions], [['10.2.0.0 a'], []]);
+      const { message, fields } = scene.logger.records.at(-1)!;
+      assert.match(message, /^the last boot of this node cannot be read; nothing is freed/);
+      assert.match((fields.error as Error).message, damage.of('boot/node1'));
+      assert.equal(await damage.fixture.keys.get('boot/node1').string(), BOOT);
+    }
+  },
+);
