@@ -32,6 +32,7 @@ export interface BootReclaimDeps extends UnlinkedDeps {
 export class BootReclaim {
   readonly #options: BootReclaimOptions;
   readonly #deps: BootReclaimDeps;
+  #isDone = false;
 
   constructor(options: BootReclaimOptions, deps: BootReclaimDeps) {
     this.#options = options;
@@ -46,12 +47,30 @@ export class BootReclaim {
     const backoff = this.#options.backoff ?? new Backoff({ baseMs: 500, maxMs: 30_000 });
     while (!signal.aborted) {
       try {
-        if (await this.#run(recorded, signal)) return;
+        this.#isDone = await this.#run(recorded, signal);
+        if (this.#isDone) return;
       } catch (error) {
         if (signal.aborted) return;
         this.#deps.logger.error('cannot free what was attached before a reboot; trying again', { error });
       }
       await backoff.wait(signal).catch(() => undefined);
+    }
+  }
+
+  /**
+   * Sees to it that this boot is recorded as long as there is anything that a reboot would leave. The record goes with
+   * the node's blocks: a Node that was deleted, and came back while coild ran on, has new ones and no record. To be
+   * called again and again; never throws.
+   */
+  async keepRecord(signal: AbortSignal): Promise<void> {
+    const { boots, bootId, state, logger } = this.#deps;
+    const { node, dryRun } = this.#options;
+    if (!this.#isDone || dryRun || state.records.length === 0) return;
+    try {
+      const current = await bootId();
+      if ((await this.#lastBoot(signal)) !== current) await boots.writeBoot(node, current, signal);
+    } catch (error) {
+      if (!signal.aborted) logger.debug('cannot see whether this boot is recorded; trying again', { error });
     }
   }
 

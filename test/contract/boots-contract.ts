@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
-import { acquired, dump, type StoreSetup, soon, storeTest } from './store-fixture.ts';
+import type { OpenedStore } from '../../src/store/open-store.ts';
+import { ReclaimScene } from './reclaim-scene.ts';
+import { until } from './reclaim-test.ts';
+import { acquired, dump, poolOf, type StoreSetup, soon, storeTest } from './store-fixture.ts';
 
 const BOOTS = [0, 1, 2].map((i) => `0b7f7a3c-5d0e-4c5b-9d5e-3f8a3c1d2e4${i}`) as [string, string, string];
 const bootOf = (node: string) => `0b7f7a3c-5d0e-4c5b-9d5e-${node.replace('node', '').padStart(12, '0')}`;
+
+async function bootedIn(store: OpenedStore, bootId: string): Promise<ReclaimScene> {
+  const scene = new ReclaimScene(store);
+  scene.bootId = bootId;
+  await scene.node.sync.ready(soon());
+  return scene;
+}
 
 /** Boots of nodes. */
 export function bootsContract(setup: StoreSetup): void {
@@ -20,6 +30,32 @@ export function bootsContract(setup: StoreSetup): void {
     assert.equal(await store.readBoot('node', soon()), undefined);
     assert.equal(await dump(store), before);
   });
+
+  storeTest(
+    setup,
+    'a node that was deleted, came back with the same coild, and is rebooted',
+    async (store, fixture) => {
+      await store.createPool('default', poolOf(2, '10.0.0.0/28'), soon());
+      {
+        await using first = await bootedIn(store, BOOTS[0]);
+        await first.add({ container: 'a' });
+        await first.boot.run([], soon());
+        await using controller = await fixture.open();
+        await controller.releaseNode('node1', soon());
+        await until(() => first.recorded.length === 0);
+        await first.reclaim.look(soon());
+        assert.equal(await store.readBoot('node1', soon()), undefined, 'there is nothing that a reboot would leave');
+        await first.add({ container: 'b' });
+        await first.reclaim.look(soon());
+        assert.equal(await store.readBoot('node1', soon()), BOOTS[0]);
+      }
+      await using second = await bootedIn(store, BOOTS[1]);
+      assert.equal(second.recorded.length, 1);
+      await second.boot.run(second.attachments, soon());
+      assert.deepEqual([second.recorded, second.decisions], [[], ['freed a leaked address b node reboot']]);
+      assert.equal(await store.readBoot('node1', soon()), BOOTS[1]);
+    },
+  );
 
   storeTest(setup, 'a node that is released has no boot any more, and others keep theirs', async (store) => {
     await acquired(store, 'node1');
