@@ -66,7 +66,7 @@ export class ControllerMetrics {
         help: "Addresses that a block of the pool has: times coil_pool_blocks, the pool's size",
         labels: ['pool'],
       },
-      async () => (this.#isLeading ? blockSizes(await this.#store.listPools(AbortSignal.timeout(READ_MS))) : []),
+      async () => (this.#isLeading ? blockSizes(await this.#store.listPools(AbortSignal.timeout(READ_MS), [])) : []),
     );
   }
 

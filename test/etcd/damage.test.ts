@@ -221,3 +221,16 @@ damageTest(
     }
   },
 );
+
+damageTest('a term that somebody writes over ends, and its coild begins another', async (_admin, { fixture }) => {
+  const store = await fixture.open({ node: 'node1' });
+  const block = await blockFor(store, 'node1', 'a');
+  for (const offset of [0, 1]) {
+    const slots = [{ block, offset }];
+    allocated(await store.allocate({ node: 'node1', slots, assignment: assignmentOf(`c${offset}`) }, soon()));
+    await fixture.keys.put('term/node1').value('no term');
+  }
+  const free = await store.listAddresses(block, soon());
+  assert.equal((await store.free(free, soon())).outcome, 'freed');
+  assert.match((await fixture.keys.get('term/node1').string())!, /^[0-9a-f]{8}-/);
+});
