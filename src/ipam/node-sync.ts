@@ -103,7 +103,7 @@ export class NodeSync {
       state.reset(change);
       reportUnreadable(logger, change.unreadable);
       for (const error of change.repaired ?? [])
-        logger.error('a value in the datastore could not be read; set anew as others tell', { error });
+        logger.error('a value in the datastore could not be read; set anew by what other keys say', { error });
       logger.info('read the state of this node', { blocks: change.blocks.length, addresses: change.addresses.length });
       void keeper.exportUntilDone(signal);
       succeeded();
