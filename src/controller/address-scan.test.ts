@@ -25,6 +25,10 @@ class Cluster {
   /** Happens once the Pods were listed. */
   afterwards: () => void = () => {};
   failures = 0;
+  /** What cannot be read of pools and blocks. */
+  damage: readonly CoilError[] = [];
+  /** Whether the only block is among that. */
+  isBlockLost = false;
   /** Of these, the values cannot be read. */
   readonly corrupt = new Set<AddressRecord>();
   readonly findings: (AddressFindings | undefined)[] = [];
@@ -35,10 +39,14 @@ class Cluster {
     sleep: this.time.sleep,
     scanned: (findings) => void this.findings.push(findings),
     store: {
-      listPools: async () => new Map([['default', new AddressPool([SUBNET], 4)]]),
-      listBlocks: async () => {
+      listPools: async (_signal, unreadable) => {
+        unreadable?.push(...this.damage);
+        return new Map([['default', new AddressPool([SUBNET], 4)]]);
+      },
+      listBlocks: async (_signal, unreadable) => {
         if (this.failures-- > 0) throw new CoilError('store-unavailable', 'no answer');
-        return new Map([['node1', [{ pool: 'default', block: BLOCK }]]]);
+        unreadable?.push(...this.damage);
+        return new Map(this.isBlockLost ? [] : [['node1', [{ pool: 'default', block: BLOCK }]]]);
       },
       listAddresses: async (_block, _signal, unreadable) => {
         for (const { offset } of this.addresses.filter((one) => this.corrupt.has(one))) {
@@ -123,7 +131,23 @@ test('a value that cannot be read is told of by its key, and hinders nothing els
     scene.logger.records.filter(({ level }) => level === 'error').map(({ fields }) => (fields.error as Error).message),
     ['/coil/ip/10.0.0.0/1: not JSON', '/coil/ip/10.0.0.0/2: not JSON'],
   );
-  assert.deepEqual(scene.told.slice(2), ['warn 10.0.0.2', 'warn 10.0.0.3']);
+  assert.deepEqual(scene.told.slice(0, 2), ['warn 10.0.0.2', 'warn 10.0.0.3']);
+});
+
+test('what is told of is true, though a block document cannot be read, and there is no sum', async () => {
+  const scene = new Cluster();
+  scene.damage = [new CoilError('corrupt-data', '/coil/block/default/10.0.0.0: not JSON')];
+  scene.isBlockLost = true;
+  scene.addresses = [record(1, { name: 'a' }), record(2, { name: '' }), record(3, { name: 'other' })];
+  scene.corrupt.add(scene.addresses[1]!);
+  const pods = { a: '10.0.0.1', b: '10.0.0.2', c: '10.0.0.3', d: '10.0.0.7' };
+  scene.pods = Object.entries(pods).map(([name, address]) => pod({ name, addresses: [address] }));
+  const options = { scanIntervalMs: SCAN_MS, addressExpirationMs: EXPIRATION_MS };
+  const findings = await new AddressScan(options, scene.deps).scan(new AbortController().signal);
+  assert.deepEqual(findings, { kinds: { unused: 0, unrecorded: 1, conflicting: 1 }, assigned: [] });
+  assert.deepEqual(scene.told.slice(0, 2), ['error 10.0.0.3', 'error 10.0.0.7']);
+  const reasons = scene.logger.records.flatMap(({ fields }) => fields.error ?? []).map(String);
+  assert.deepEqual(reasons, ['CoilError: /coil/block/default/10.0.0.0: not JSON', 'CoilError: not JSON']);
 });
 
 test("a Pod's address that is not assigned is told of", async () => {

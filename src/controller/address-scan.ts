@@ -3,9 +3,10 @@ import { CoilError } from '../model/error.ts';
 import type { IpAddress } from '../model/ip-address.ts';
 import { Backoff, sleep } from '../process/backoff.ts';
 import type { Logger } from '../process/logger.ts';
-import type { AddressRecord, IpamStore } from '../store/ipam-store.ts';
+import type { AddressRecord, IpamStore, PoolBlock } from '../store/ipam-store.ts';
 import { AddressComparison, type AssignedAddress, isAssignedTo, type UnrecordedAddress } from './address-comparison.ts';
 import type { PodSource } from './pod-source.ts';
+import { reportUnreadable } from './report-unreadable.ts';
 
 export interface AddressScanOptions {
   readonly scanIntervalMs: number;
@@ -17,7 +18,7 @@ export interface AddressScanOptions {
 /** What one comparison found. */
 export interface AddressFindings {
   readonly kinds: Readonly<Record<FindingKind, number>>;
-  /** Number of addresses that were assigned, by pool and family. */
+  /** Number of addresses that were assigned, by pool and family; none where not all could be read. */
   readonly assigned: readonly { readonly labels: { readonly pool: string; readonly family: string }; value: number }[];
 }
 
@@ -37,7 +38,11 @@ export interface AddressScanDeps {
   readonly sleep?: typeof sleep;
 }
 
-/** Tells, again and again, of addresses that are assigned to no Pod, and of Pods whose address is not theirs. */
+/**
+ * Tells, again and again, of addresses that are assigned to no Pod, and of Pods whose address is not theirs. What cannot
+ * be read is told with its key, and stops nothing else: of what can be read, each finding is as true as ever, since an
+ * address is looked for by its own key before it is told of.
+ */
 export class AddressScan {
   readonly #options: AddressScanOptions;
   readonly #deps: AddressScanDeps;
@@ -77,32 +82,46 @@ export class AddressScan {
 
   /** One comparison. @throws what store and Pods do */
   async scan(signal: AbortSignal): Promise<AddressFindings> {
+    const unreadable: CoilError[] = [];
+    try {
+      return await this.#compare(unreadable, signal);
+    } finally {
+      reportUnreadable(this.#deps.logger, unreadable);
+    }
+  }
+
+  async #compare(unreadable: CoilError[], signal: AbortSignal): Promise<AddressFindings> {
     const { pods, store, logger } = this.#deps;
-    const assigned = await this.#readAssigned(signal);
-    const pools = await store.listPools(signal);
+    const owners = await store.listBlocks(signal, unreadable);
+    const isComplete = unreadable.length === 0;
+    const assigned = await this.#readAssigned(owners, unreadable, signal);
+    const pools = await store.listPools(signal, unreadable);
     const comparison = new AddressComparison(assigned, pools.values());
     const kinds = { unused: 0, unrecorded: 0, conflicting: 0 };
     for await (const pod of pods.listPods(signal)) comparison.add(pod);
     const expired = comparison.unused.filter(({ record }) => this.#isExpired(record));
     const found: (FindingKind | undefined)[] = [];
     for (const unused of expired) found.push(await this.#tellUnused(unused, signal));
-    for (const unrecorded of comparison.unrecorded) found.push(await this.#tellUnrecorded(unrecorded, signal));
+    for (const unrecorded of comparison.unrecorded)
+      found.push(await this.#tellUnrecorded(unrecorded, unreadable, signal));
     for (const kind of found) if (kind) kinds[kind]++;
     logger.debug('compared addresses and Pods', { addresses: assigned.length });
-    return { kinds, assigned: countByPool(assigned, pools) };
+    return { kinds, assigned: isComplete ? countByPool(assigned, pools) : [] };
   }
 
-  async #readAssigned(signal: AbortSignal): Promise<readonly AssignedAddress[]> {
-    const { store, logger } = this.#deps;
+  async #readAssigned(
+    owners: ReadonlyMap<string, readonly PoolBlock[]>,
+    unreadable: CoilError[],
+    signal: AbortSignal,
+  ): Promise<readonly AssignedAddress[]> {
+    const { store } = this.#deps;
     const assigned: AssignedAddress[] = [];
-    const unreadable: CoilError[] = [];
-    for (const [node, blocks] of await store.listBlocks(signal)) {
+    for (const [node, blocks] of owners) {
       for (const { block } of blocks) {
         for (const record of await store.listAddresses(block, signal, unreadable))
           assigned.push({ address: record.block.nth(record.offset), node, record });
       }
     }
-    for (const error of unreadable) logger.error('a value in the datastore cannot be read; left as it is', { error });
     return assigned;
   }
 
@@ -124,9 +143,14 @@ export class AddressScan {
     return 'unused';
   }
 
-  async #tellUnrecorded({ address, pod }: UnrecordedAddress, signal: AbortSignal): Promise<FindingKind | undefined> {
-    const record = await this.#find(address, signal);
-    if (record && isAssignedTo(record, pod)) return undefined;
+  async #tellUnrecorded(
+    { address, pod }: UnrecordedAddress,
+    unreadable: CoilError[],
+    signal: AbortSignal,
+  ): Promise<FindingKind | undefined> {
+    const record = await this.#find(address, unreadable, signal);
+    // what cannot be read may be this Pod's
+    if (record === 'unreadable' || (record && isAssignedTo(record, pod))) return undefined;
     // in this order: a Pod that still has the address now had it when it was not assigned
     const current = await this.#deps.pods.findPod(pod.namespace, pod.name, signal);
     if (!current?.addresses.includes(String(address)) || current.terminating || current.finished) return undefined;
@@ -147,12 +171,18 @@ export class AddressScan {
     return record === undefined ? 'unrecorded' : 'conflicting';
   }
 
-  async #find(address: IpAddress, signal: AbortSignal): Promise<AddressRecord | undefined> {
+  async #find(
+    address: IpAddress,
+    unreadable: CoilError[],
+    signal: AbortSignal,
+  ): Promise<AddressRecord | 'unreadable' | undefined> {
     try {
       return await this.#deps.store.findAddress(address, signal);
     } catch (error) {
       if (CoilError.is(error, 'address-not-found')) return undefined;
-      throw error;
+      if (!CoilError.is(error, 'corrupt-data')) throw error;
+      unreadable.push(error);
+      return 'unreadable';
     }
   }
 }

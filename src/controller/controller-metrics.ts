@@ -66,7 +66,7 @@ export class ControllerMetrics {
         help: "Addresses that a block of the pool has: times coil_pool_blocks, the pool's size",
         labels: ['pool'],
       },
-      async () => (this.#isLeading ? blockSizes(await this.#store.listPools(AbortSignal.timeout(READ_MS))) : []),
+      async () => (this.#isLeading ? blockSizes(await this.#store.listPools(AbortSignal.timeout(READ_MS), [])) : []),
     );
   }
 
@@ -86,9 +86,9 @@ export class ControllerMetrics {
   get releasing(): NodeReclaimDeps['store'] {
     const store = this.#store;
     return {
-      listBlocks: (signal) => store.listBlocks(signal),
-      releaseNode: async (node, signal) => {
-        const blocks = await store.releaseNode(node, signal);
+      listBlocks: (signal, unreadable) => store.listBlocks(signal, unreadable),
+      releaseNode: async (node, signal, unreadable) => {
+        const blocks = await store.releaseNode(node, signal, unreadable);
         this.#nodes.add({});
         this.#blocks.add({}, blocks.length);
         return blocks;

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { FakeNodes } from '../../test/controller/fake-nodes.ts';
 import { FakeOwners } from '../../test/controller/fake-owners.ts';
 import { FakeTime, settle } from '../../test/controller/fake-time.ts';
+import { CoilError } from '../model/error.ts';
 import { Backoff } from '../process/backoff.ts';
 import { RecordingLogger } from '../process/recording-logger.ts';
 import { NodeReclaim } from './node-reclaim.ts';
@@ -146,6 +147,26 @@ test('a datastore that does not answer is asked again, and is told by readiness'
   await scene.time.pass(GRACE_MS);
   await settle();
   assert.deepEqual(scene.owners.released, ['node2']);
+});
+
+test('what cannot be read is told of once a comparison, and keeps no other block for a node', async () => {
+  await using scene = new Scene(new FakeNodes('node1'), two());
+  scene.owners.unreadable = [new CoilError('corrupt-data', '/coil/block/default/10.0.0.0: not JSON')];
+  const told = () => scene.logger.messages.filter((message) => message.startsWith('a value in the datastore')).length;
+  scene.nodes.tellAll();
+  await settle();
+  assert.equal(told(), 1);
+  assert.doesNotMatch(scene.readiness.problems.join(), /datastore/);
+  await scene.time.pass(GRACE_MS);
+  await settle();
+  assert.deepEqual(scene.owners.released, ['node2']);
+  assert.equal(told(), 2, 'of several reads');
+  scene.owners.unreadable = [];
+  // what could not be read before
+  scene.owners.owners.set('node2', scene.owners.owners.get('node1')!);
+  await scene.time.pass(SCAN_MS + GRACE_MS);
+  await settle();
+  assert.deepEqual(scene.owners.released, ['node2', 'node2']);
 });
 
 test('a node that takes blocks after it was released loses them at a later comparison', async () => {

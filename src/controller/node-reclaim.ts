@@ -1,3 +1,4 @@
+import type { CoilError } from '../model/error.ts';
 import { Backoff, sleep } from '../process/backoff.ts';
 import { formatDuration } from '../process/duration.ts';
 import type { Logger } from '../process/logger.ts';
@@ -6,6 +7,7 @@ import { NodeAbsences } from './node-absences.ts';
 import { blockTexts, NodeRelease } from './node-release.ts';
 import type { NodeNews, NodeSource } from './node-source.ts';
 import type { Readiness } from './readiness.ts';
+import { reportUnreadable } from './report-unreadable.ts';
 
 export interface NodeReclaimOptions {
   /** How long a node may be gone before it loses its blocks, in milliseconds. */
@@ -28,6 +30,10 @@ export interface NodeReclaimDeps {
 /**
  * Takes blocks and addresses from nodes that are gone: those that own blocks, but are no Nodes of Kubernetes for longer
  * than a grace. A node that comes back within it is left alone.
+ *
+ * What cannot be read is told at each comparison, and stops nothing else. A node loses what can be read. What it has
+ * beside that is in nobody's list until it is put right or deleted: the comparison after that finds the node as an owner
+ * that is gone, and it loses the rest after a grace of its own.
  */
 export class NodeReclaim {
   readonly #options: NodeReclaimOptions;
@@ -107,7 +113,16 @@ export class NodeReclaim {
 
   /** Gives whether all was done that was due. */
   async #compare(signal: AbortSignal): Promise<boolean> {
-    const owners = await this.#readOwners(signal);
+    const unreadable: CoilError[] = [];
+    try {
+      return await this.#compareWith(unreadable, signal);
+    } finally {
+      reportUnreadable(this.#deps.logger, unreadable);
+    }
+  }
+
+  async #compareWith(unreadable: CoilError[], signal: AbortSignal): Promise<boolean> {
+    const owners = await this.#readOwners(unreadable, signal);
     // read only now: what came of the Nodes in the meantime counts too
     const present = this.#present;
     if (owners === undefined || present === undefined) return owners !== undefined;
@@ -119,14 +134,17 @@ export class NodeReclaim {
     }
     let done = true;
     for (const node of this.#absences.due(nodeGraceMs, clock()))
-      if (!(await this.#reclaim(node, owners.get(node) ?? [], signal))) done = false;
+      if (!(await this.#reclaim(node, { blocks: owners.get(node) ?? [], unreadable }, signal))) done = false;
     return done;
   }
 
-  async #readOwners(signal: AbortSignal): Promise<ReadonlyMap<string, readonly PoolBlock[]> | undefined> {
+  async #readOwners(
+    unreadable: CoilError[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, readonly PoolBlock[]> | undefined> {
     const { store, readiness, logger } = this.#deps;
     try {
-      const owners = await store.listBlocks(signal);
+      const owners = await store.listBlocks(signal, unreadable);
       readiness.report('datastore', undefined);
       return owners;
     } catch (error) {
@@ -137,8 +155,8 @@ export class NodeReclaim {
     }
   }
 
-  async #reclaim(node: string, blocks: readonly PoolBlock[], signal: AbortSignal): Promise<boolean> {
-    const outcome = await this.#release.release(node, blocks, signal);
+  async #reclaim(node: string, found: Parameters<NodeRelease['release']>[1], signal: AbortSignal): Promise<boolean> {
+    const outcome = await this.#release.release(node, found, signal);
     if (outcome === 'released') this.#absences.forget(node);
     if (outcome === 'back') this.#returned(node);
     // while Kubernetes cannot be asked, a node cannot come back either: that time is no part of its grace

@@ -1,3 +1,4 @@
+import type { CoilError } from '../model/error.ts';
 import type { Logger } from '../process/logger.ts';
 import type { IpamStore, PoolBlock } from '../store/ipam-store.ts';
 import type { NodeSource } from './node-source.ts';
@@ -25,8 +26,16 @@ export class NodeRelease {
     if (this.#current?.node === node) this.#current.stop.abort(new Error(`node ${node} came back`));
   }
 
-  /** @param blocks what the node is known to own @throws the reason of `signal` alone */
-  async release(node: string, blocks: readonly PoolBlock[], signal: AbortSignal): Promise<NodeReleaseOutcome> {
+  /**
+   * @param blocks what the node is known to own
+   * @param unreadable where to put what cannot be read: the node keeps what it has there
+   * @throws the reason of `signal` alone
+   */
+  async release(
+    node: string,
+    { blocks, unreadable }: { readonly blocks: readonly PoolBlock[]; readonly unreadable: CoilError[] },
+    signal: AbortSignal,
+  ): Promise<NodeReleaseOutcome> {
     const { nodes, store, logger } = this.#deps;
     const stop = new AbortController();
     const until = AbortSignal.any([signal, stop.signal]);
@@ -36,7 +45,7 @@ export class NodeRelease {
       if (await nodes.hasNode(node, until)) return 'back';
       step = 'failed';
       until.throwIfAborted();
-      const taken = await store.releaseNode(node, until);
+      const taken = await store.releaseNode(node, until, unreadable);
       logger.info('released the blocks and addresses of a node that is gone', { node, blocks: blockTexts(taken) });
       return 'released';
     } catch (error) {

@@ -9,6 +9,7 @@ import type { AcquiredBlock, BlockRequest, IpamStore } from '../store/ipam-store
 import { KeyedLock } from './keyed-lock.ts';
 import type { NodeState } from './node-state.ts';
 import type { OwnedBlock } from './owned-block.ts';
+import { reportUnreadable } from './report-unreadable.ts';
 import { SpareBlocks } from './spare-blocks.ts';
 
 export interface BlockKeeperOptions {
@@ -106,13 +107,16 @@ export class BlockKeeper {
 
   async #acquireOne(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
     const { pool, family } = request;
+    const unreadable: CoilError[] = [];
     try {
-      const acquired = await this.#deps.store.acquireBlock(request, signal);
+      const acquired = await this.#deps.store.acquireBlock(request, signal, unreadable);
       this.#spares?.note(pool, family, { isUsedUp: false });
       return acquired;
     } catch (error) {
       if (CoilError.is(error, 'out-of-blocks')) this.#spares?.note(pool, family, { isUsedUp: true });
       throw error;
+    } finally {
+      reportUnreadable(this.#deps.logger, unreadable);
     }
   }
 

@@ -1,3 +1,4 @@
+import { CoilError } from '../model/error.ts';
 import { formatIpAssignment } from '../model/ip-assignment.ts';
 import { Backoff } from '../process/backoff.ts';
 import type { Logger } from '../process/logger.ts';
@@ -26,11 +27,12 @@ export interface BootReclaimDeps extends UnlinkedDeps {
 
 /**
  * Frees at once what was attached before a reboot, of which no link, process or namespace has outlived it. Whoever
- * cannot tell that there was a reboot, since no boot is recorded, frees nothing.
+ * cannot tell that there was a reboot, since no boot is recorded or what is cannot be read, frees nothing.
  */
 export class BootReclaim {
   readonly #options: BootReclaimOptions;
   readonly #deps: BootReclaimDeps;
+  #isDone = false;
 
   constructor(options: BootReclaimOptions, deps: BootReclaimDeps) {
     this.#options = options;
@@ -45,7 +47,8 @@ export class BootReclaim {
     const backoff = this.#options.backoff ?? new Backoff({ baseMs: 500, maxMs: 30_000 });
     while (!signal.aborted) {
       try {
-        if (await this.#run(recorded, signal)) return;
+        this.#isDone = await this.#run(recorded, signal);
+        if (this.#isDone) return;
       } catch (error) {
         if (signal.aborted) return;
         this.#deps.logger.error('cannot free what was attached before a reboot; trying again', { error });
@@ -54,12 +57,29 @@ export class BootReclaim {
     }
   }
 
+  /**
+   * Sees to it that this boot is recorded as long as there is anything that a reboot would leave. The record goes with
+   * the node's blocks: a Node that was deleted, and came back while coild ran on, has new ones and no record. To be
+   * called again and again; never throws.
+   */
+  async keepRecord(signal: AbortSignal): Promise<void> {
+    const { boots, bootId, state, logger } = this.#deps;
+    const { node, dryRun } = this.#options;
+    if (!this.#isDone || dryRun || state.records.length === 0) return;
+    try {
+      const current = await bootId();
+      if ((await this.#lastBoot(signal)) !== current) await boots.writeBoot(node, current, signal);
+    } catch (error) {
+      if (!signal.aborted) logger.debug('cannot see whether this boot is recorded; trying again', { error });
+    }
+  }
+
   /** Whether that is done. */
   async #run(recorded: readonly RecordedAttachment[], signal: AbortSignal): Promise<boolean> {
     const { boots, bootId, logger } = this.#deps;
     const { node, dryRun } = this.#options;
     const current = await bootId();
-    const last = await boots.readBoot(node, signal);
+    const last = await this.#lastBoot(signal);
     if (last === current) return true;
     if (last !== undefined) {
       logger.info('the node was rebooted since its last coild', { boot_id: current, last_boot_id: last });
@@ -68,6 +88,24 @@ export class BootReclaim {
     // after that, so that whoever is killed before begins anew
     if (!dryRun) await boots.writeBoot(node, current, signal);
     return true;
+  }
+
+  /** Undefined where it is not known. */
+  async #lastBoot(signal: AbortSignal): Promise<string | undefined> {
+    const { boots, logger } = this.#deps;
+    try {
+      return await boots.readBoot(this.#options.node, signal);
+    } catch (error) {
+      if (!CoilError.is(error, 'corrupt-data')) throw error;
+      // nobody but this coild has a use for it, and without a new one no reboot would be known any more
+      logger.error(
+        'the last boot of this node cannot be read; nothing is freed for it, and this one is written over it',
+        {
+          error,
+        },
+      );
+      return undefined;
+    }
   }
 
   /** False where one was kept that was changed meanwhile. */

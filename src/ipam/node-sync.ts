@@ -5,6 +5,7 @@ import type { Logger } from '../process/logger.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
 import type { BlockKeeper } from './block-keeper.ts';
 import type { NodeState } from './node-state.ts';
+import { reportUnreadable } from './report-unreadable.ts';
 
 export interface NodeSyncOptions {
   readonly node: string;
@@ -96,11 +97,13 @@ export class NodeSync {
       if (change.kind !== 'snapshot') {
         state.apply(change);
         if (change.kind === 'block') void keeper.exportUntilDone(signal);
-        else if (change.kind === 'address' && change.unreadable) this.#report(change.unreadable);
+        else if (change.kind === 'address' && change.unreadable) reportUnreadable(logger, [change.unreadable]);
         continue;
       }
       state.reset(change);
-      for (const error of change.unreadable) this.#report(error);
+      reportUnreadable(logger, change.unreadable);
+      for (const error of change.repaired ?? [])
+        logger.error('a value in the datastore could not be read; set anew by what other keys say', { error });
       logger.info('read the state of this node', { blocks: change.blocks.length, addresses: change.addresses.length });
       void keeper.exportUntilDone(signal);
       succeeded();
@@ -108,10 +111,6 @@ export class NodeSync {
       this.#isFresh = true;
       this.#fresh.resolve();
     }
-  }
-
-  #report(error: CoilError): void {
-    this.#deps.logger.error('a value in the datastore cannot be read; left as it is', { error });
   }
 
   /** Returns what has been empty for `keepMs` milliseconds. @throws {CoilError} store-unavailable, network */

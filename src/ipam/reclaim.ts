@@ -17,7 +17,7 @@ export interface ReclaimOptions {
 export interface ReclaimDeps {
   readonly state: Pick<NodeState, 'records'>;
   readonly sync: { ready(signal: AbortSignal): Promise<void>; readonly isFresh: boolean };
-  readonly boot: Pick<BootReclaim, 'run'>;
+  readonly boot: Pick<BootReclaim, 'run' | 'keepRecord'>;
   readonly judge: Pick<LeakJudge, 'judge'>;
   readonly release: Pick<LeakRelease, 'release'>;
   /** Monotonic, in milliseconds. */
@@ -56,7 +56,8 @@ export class Reclaim {
 
   /** Looks once, and frees what is due. @throws the signal's reason */
   async look(signal: AbortSignal): Promise<void> {
-    const { sync, judge, clock } = this.#deps;
+    const { sync, boot, judge, clock } = this.#deps;
+    await boot.keepRecord(signal);
     // read before the others are asked: what comes later is not judged by what they knew before
     const recorded = this.#recorded();
     if (!sync.isFresh) return this.#suspects.clear();

@@ -66,8 +66,8 @@ export class StoreChanges implements NodeStore {
     }
   }
 
-  acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
-    return this.#observed(this.#store.acquireBlock(request, signal), this.#isOffline);
+  acquireBlock(request: BlockRequest, signal: AbortSignal, unreadable?: CoilError[]): Promise<AcquiredBlock> {
+    return this.#observed(this.#store.acquireBlock(request, signal, unreadable), this.#isOffline);
   }
 
   releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { CoildOptions } from '../coild/coild.ts';
 import { parseSocketPath } from '../coild/socket-path.ts';
+import { isNodeName } from '../model/node-name.ts';
 import { LONGEST_DURATION_MS } from '../process/duration.ts';
 import { durationFlag, type FlagValues, integerFlag, textFlag } from '../process/flag.ts';
 import { type ListenAddress, listenFlag } from '../process/listen-address.ts';
@@ -67,9 +68,8 @@ export function readCoildOptions(
   };
 }
 
-/** A node's name is a member of the datastore's JSON, and one of Kubernetes' Nodes: a DNS subdomain. */
 function nodeName(name: string | undefined): string {
-  if (name && /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,251}[a-zA-Z0-9])?$/.test(name)) return name;
+  if (name && isNodeName(name)) return name;
   const given = name ? `is ${JSON.stringify(name)}, which is not a name of a node` : 'is not set';
   throw new UsageError(`COIL_NODE_NAME ${given}: set it to this node's name in the environment`);
 }

@@ -4,7 +4,10 @@
  * store-unavailable.
  */
 export interface BootRecord {
-  /** The kernel's name for that boot; undefined where none is recorded. */
+  /**
+   * The kernel's name for that boot; undefined where none is recorded.
+   * @throws {CoilError} corrupt-data that names the key
+   */
   readBoot(node: string, signal: AbortSignal): Promise<string | undefined>;
   writeBoot(node: string, bootId: string, signal: AbortSignal): Promise<void>;
 }

@@ -57,8 +57,8 @@ export class DeferredStore implements OpenedStore {
     await this.#opened.removeSubnet(name, subnet, signal);
   }
 
-  async listPools(signal: AbortSignal): Promise<ReadonlyMap<string, AddressPool>> {
-    return await this.#opened.listPools(signal);
+  async listPools(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, AddressPool>> {
+    return await this.#opened.listPools(signal, unreadable);
   }
 
   async getPool(name: string, signal: AbortSignal): Promise<AddressPool> {
@@ -69,24 +69,24 @@ export class DeferredStore implements OpenedStore {
     return await this.#opened.getBlockAssignment(name, subnet, signal);
   }
 
-  async acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
-    return await this.#opened.acquireBlock(request, signal);
+  async acquireBlock(request: BlockRequest, signal: AbortSignal, unreadable?: CoilError[]): Promise<AcquiredBlock> {
+    return await this.#opened.acquireBlock(request, signal, unreadable);
   }
 
   async releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
     return await this.#opened.releaseBlock(node, block, signal);
   }
 
-  async releaseNode(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {
-    return await this.#opened.releaseNode(node, signal);
+  async releaseNode(node: string, signal: AbortSignal, unreadable?: CoilError[]): Promise<readonly PoolBlock[]> {
+    return await this.#opened.releaseNode(node, signal, unreadable);
   }
 
   async listNodeBlocks(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {
     return await this.#opened.listNodeBlocks(node, signal);
   }
 
-  async listBlocks(signal: AbortSignal): Promise<ReadonlyMap<string, readonly PoolBlock[]>> {
-    return await this.#opened.listBlocks(signal);
+  async listBlocks(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, readonly PoolBlock[]>> {
+    return await this.#opened.listBlocks(signal, unreadable);
   }
 
   async allocate(request: AllocateRequest, signal: AbortSignal): Promise<AllocateOutcome> {

@@ -69,6 +69,8 @@ export interface NodeSnapshot {
   readonly addresses: readonly AddressRecord[];
   /** Values that cannot be read, each named by its key. They are left as they are. */
   readonly unreadable: readonly CoilError[];
+  /** Values that could not be read, and were set anew from others, each named by its key. */
+  readonly repaired?: readonly CoilError[] | undefined;
 }
 
 /** A change, and the revision that it was made at: what came of one's own calls may be newer than it. */
@@ -115,8 +117,8 @@ export interface IpamStore extends AsyncDisposable {
    * @throws {CoilError} pool-not-found, subnet-not-found, pool-in-use; invalid-argument for the pool's last subnet
    */
   removeSubnet(name: string, subnet: IpPrefix, signal: AbortSignal): Promise<void>;
-  /** In the order of their names. */
-  listPools(signal: AbortSignal): Promise<ReadonlyMap<string, AddressPool>>;
+  /** In the order of their names. What cannot be read goes into `unreadable`; without that, it is thrown. */
+  listPools(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, AddressPool>>;
   /** @throws {CoilError} pool-not-found */
   getPool(name: string, signal: AbortSignal): Promise<AddressPool>;
   /** @throws {CoilError} pool-not-found, subnet-not-found (the pool has no such subnet) */
@@ -126,17 +128,24 @@ export interface IpamStore extends AsyncDisposable {
 
   /**
    * Assigns the first free block of `family` in the pool's subnets to the node, in the order of the subnets.
+   * What cannot be read, but is no reason to fail, goes into `unreadable`.
    * @throws {CoilError} pool-not-found, out-of-blocks; where the pool or its subnets go at the same time, one of these
    */
-  acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock>;
+  acquireBlock(request: BlockRequest, signal: AbortSignal, unreadable?: CoilError[]): Promise<AcquiredBlock>;
   /** Returns a block in which no address is assigned to the end of the free list. */
   releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome>;
-  /** Takes all blocks from a node that is gone, and frees all their addresses. Gives what it took. */
-  releaseNode(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]>;
+  /**
+   * Takes all blocks from a node that is gone, and frees all their addresses. Gives what it took. With `unreadable`, what
+   * is wrong with a value goes into it, and the rest is taken; without, it is thrown.
+   */
+  releaseNode(node: string, signal: AbortSignal, unreadable?: CoilError[]): Promise<readonly PoolBlock[]>;
   /** The node's blocks, by pool in the order of the pools' names. */
   listNodeBlocks(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]>;
-  /** All assigned blocks, by node in the order of the nodes' names. */
-  listBlocks(signal: AbortSignal): Promise<ReadonlyMap<string, readonly PoolBlock[]>>;
+  /**
+   * All assigned blocks, by node in the order of the nodes' names. What cannot be read goes into `unreadable`, and the
+   * rest is given; without that, it is thrown.
+   */
+  listBlocks(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, readonly PoolBlock[]>>;
 
   // --- addresses
 

@@ -1,4 +1,5 @@
 import type { NodeReclaimDeps } from '../../src/controller/node-reclaim.ts';
+import type { CoilError } from '../../src/model/error.ts';
 import { IpPrefix } from '../../src/model/ip-prefix.ts';
 import { abortable } from '../../src/process/abortable.ts';
 import type { PoolBlock } from '../../src/store/ipam-store.ts';
@@ -11,6 +12,8 @@ export class FakeOwners {
   failure: Error | undefined;
   /** Nodes whose release fails. */
   readonly stuck = new Set<string>();
+  /** What cannot be read beside the owners. */
+  unreadable: readonly CoilError[] = [];
   /** Where it is set, releases wait for it, or for their signal. */
   hold: Promise<void> | undefined;
 
@@ -20,17 +23,24 @@ export class FakeOwners {
   }
 
   readonly store: NodeReclaimDeps['store'] = {
-    listBlocks: async () => {
+    listBlocks: async (_signal, unreadable) => {
       if (this.failure) throw this.failure;
+      this.#tell(unreadable);
       return new Map(this.owners);
     },
-    releaseNode: async (node, signal) => {
+    releaseNode: async (node, signal, unreadable) => {
       if (this.failure || this.stuck.has(node)) throw this.failure ?? new Error('corrupt data');
       if (this.hold !== undefined) await abortable(this.hold, signal);
       const blocks = this.owners.get(node) ?? [];
       this.owners.delete(node);
+      this.#tell(unreadable);
       this.released.push(node);
       return blocks;
     },
   };
+
+  #tell(unreadable: CoilError[] | undefined): void {
+    if (!unreadable && this.unreadable[0]) throw this.unreadable[0];
+    unreadable?.push(...this.unreadable);
+  }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { asProcess } from '../contract/cni-client.ts';
 import { needsRoot } from '../kernel/kernel-fixture.ts';
@@ -31,7 +32,7 @@ describe('reclaim', { concurrency: 2 }, () => {
         assert.equal(await node.coild.stop(), 0, node.coild.output);
         await lost.netns.ip('link delete eth0');
         // as if the machine had been another boot's: the kernel's own name for this one cannot be changed
-        await store.writeBoot('node1', 'before', AbortSignal.timeout(5_000));
+        await store.writeBoot('node1', randomUUID(), AbortSignal.timeout(5_000));
         await node.startCoild('--http=');
         await eventually('the lost address is free', async () => (await lost.recorded()).length === 0);
         assert.equal((await kept.recorded()).length, 1);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { CoilError } from '../../src/model/error.ts';
 import type { EtcdIpamStore } from '../../src/store/etcd/etcd-ipam-store.ts';
 import { blockFor, fails, ip, poolOf, soon } from '../contract/store-fixture.ts';
 import { EtcdFixture } from './etcd-fixture.ts';
@@ -87,6 +88,43 @@ queueTest('a request for what is not there is told, also to one who waits', 1, a
   await fails(blockFor(store!, 'node1', 'nope'), 'pool-not-found', /nope/);
   await fails(blockFor(store!, 'node1', 'default', 6), 'out-of-blocks', /IPv6/);
   await store!.releaseNode('dead', soon());
+});
+
+queueTest(
+  'a request that cannot be read is told with its key, stays as it is, and keeps nobody from a block',
+  2,
+  async ([store, other], fixture) => {
+    const values = ['no JSON', '{"node":7}', '{"node":"a/b"}', '{"node":"node1","block":"10.0.0.0"}'];
+    const written = new Map(values.map((value, i) => [`acquire/default/4/${i}`, value]));
+    for (const [key, value] of written) await fixture.keys.put(key).value(value);
+    const unreadable: CoilError[] = [];
+    const request = { pool: 'default', family: 4 } as const;
+    const acquired = await Promise.all([
+      store!.acquireBlock({ node: 'node1', ...request }, soon(), unreadable),
+      other!.acquireBlock({ node: 'node2', ...request }, soon(), unreadable),
+    ]);
+    assert.deepEqual(acquired.map(({ block }) => String(block)).sort(), ['10.0.0.0/30', '10.0.0.4/30']);
+    const told = new Set(unreadable.map(({ message }) => message.slice(fixture.prefix.length).split(':')[0]));
+    assert.deepEqual(told, new Set(written.keys()));
+    for (const [key, value] of written) assert.equal(await fixture.keys.get(key).string(), value);
+    for (const key of written.keys()) await fixture.keys.delete().key(key);
+  },
+);
+
+queueTest('a request that cannot be read keeps no blocks for a node that is gone', 1, async ([store], fixture) => {
+  await blockFor(store!, 'dead', 'default');
+  const [damaged, dropped] = ['acquire/default/4/0', 'acquire/default/4/1'];
+  await fixture.keys.put(damaged).value('no JSON');
+  await fixture.keys.put(dropped).value('{"node":"dead"}');
+  const unreadable: CoilError[] = [];
+  assert.equal((await store!.releaseNode('dead', soon(), unreadable)).length, 1);
+  assert.deepEqual(
+    unreadable.map(({ message }) => message.split(': ')[0]),
+    [fixture.prefix + damaged],
+  );
+  assert.equal(await fixture.keys.get(damaged).string(), 'no JSON');
+  assert.equal(await fixture.keys.get(dropped).exists(), false);
+  await fixture.keys.delete().key(damaged);
 });
 
 queueTest('a value that cannot be read ends an acquisition', 1, async ([store], fixture) => {

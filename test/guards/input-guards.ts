@@ -59,4 +59,32 @@ export const INPUT_GUARDS: readonly Guard[] = [
     to: 'if (members === undefined) throw',
     tests: ['src/store/etcd/block-document.test.ts'],
   },
+  {
+    name: 'the request for a block that is corrupted',
+    file: 'src/store/etcd/block-acquisition.ts',
+    from: 'readRequests(requests, this.#unreadable)',
+    to: 'readRequests(requests, undefined)',
+    tests: ['test/etcd/block-acquisition.test.ts'],
+  },
+  {
+    name: 'the blocks of a gone node beside a corrupted value',
+    file: 'src/store/etcd/etcd-node-release.ts',
+    from: ', signal, kept)) {',
+    to: ', signal)) {',
+    tests: ['test/etcd/damage.test.ts'],
+  },
+  {
+    name: 'the block whose owner key is corrupted',
+    file: 'src/store/etcd/node-view.ts',
+    from: 'if (owned && !removed) readOwner(entry);',
+    to: '',
+    tests: ['test/etcd/damage.test.ts'],
+  },
+  {
+    name: 'the block of a pool that is corrupted',
+    file: 'src/store/etcd/block-adoption.ts',
+    from: 'if (unreadable[0] && !blocks.every(isPlaced)) throw unreadable[0];',
+    to: '',
+    tests: ['test/etcd/damage.test.ts'],
+  },
 ];

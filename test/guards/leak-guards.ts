@@ -63,6 +63,20 @@ export const LEAK_GUARDS: readonly Guard[] = [
     tests: [BOOTS],
   },
   {
+    name: 'the boot that is corrupted',
+    file: 'src/store/etcd/etcd-boots.ts',
+    from: 'isBootId(entry.value)',
+    to: 'true',
+    tests: ['test/etcd/damage.test.ts'],
+  },
+  {
+    name: 'the boot of a node that came back',
+    file: 'src/ipam/reclaim.ts',
+    from: '    await boot.keepRecord(signal);\n',
+    to: '',
+    tests: ['test/contract/sqlite-ipam-store.test.ts'],
+  },
+  {
     name: 'what was recorded before a reboot, at whatever revision',
     file: 'src/ipam/boot-reclaim.ts',
     from: 'attachmentsOf(stillThere(recorded, state.records))',

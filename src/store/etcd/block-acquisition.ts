@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { CoilError } from '../../model/error.ts';
 import { sleep } from '../../process/backoff.ts';
 import type { AcquiredBlock, BlockRequest } from '../ipam-store.ts';
-import { orderBlocks, type SubnetBlocks } from './block-documents.ts';
+import { orderBlocks } from './block-documents.ts';
 import { type Answer, BlockGrants } from './block-grants.ts';
-import { formatRequest, readRequest } from './block-request.ts';
+import { formatRequest, readRequest, readRequests } from './block-request.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
 import type { TxnResponse } from './etcd-messages.ts';
-import { poolNotFound, readPool } from './pool-values.ts';
+import { poolNotFound, readPool, withSubnets } from './pool-values.ts';
 import {
   found,
   get,
@@ -31,15 +31,18 @@ const WITHDRAW_TIMEOUT_MS = 1000;
  * Acquires a block in two transactions where nobody else does at the same time: one enters a request and reads the
  * blocks, one takes a block. Where others do, the first answers for all, and each of them needs its first transaction
  * only: it sees the answer by a watch. If the first one dies, another one goes on.
+ *
+ * A request that cannot be read is nobody's: it stays as it is, and has whoever comes after it wait as for one who died.
  */
 export async function acquireBlock(
   db: EtcdDatabase,
   request: BlockRequest,
   signal: AbortSignal,
+  unreadable: CoilError[],
 ): Promise<AcquiredBlock> {
   const { node, pool, family, isSpare } = request;
   const queue = db.keys.requests(pool, family);
-  const acquisition = new Acquisition(db, request, { queue, key: queue + randomUUID() });
+  const acquisition = new Acquisition(db, request, { queue, key: queue + randomUUID(), unreadable });
   let answer: Answer | undefined;
   try {
     answer = await acquisition.run(signal);
@@ -61,13 +64,19 @@ class Acquisition {
   readonly #what: string;
   /** The request as it waits. */
   readonly #value: string;
+  readonly #unreadable: CoilError[];
 
-  constructor(db: EtcdDatabase, request: BlockRequest, { queue, key }: { queue: string; key: string }) {
+  constructor(
+    db: EtcdDatabase,
+    request: BlockRequest,
+    { queue, key, unreadable }: { queue: string; key: string; unreadable: CoilError[] },
+  ) {
     this.#db = db;
     this.#request = request;
     this.#queue = queue;
     this.#key = key;
     this.#what = `acquire an IPv${request.family} block of pool ${request.pool} for node ${request.node}`;
+    this.#unreadable = unreadable;
     this.#value = formatRequest({ node: request.node, isSpare: request.isSpare ?? false });
   }
 
@@ -161,13 +170,14 @@ class Acquisition {
   ): Promise<Answer | undefined> {
     const [[pool], documents] = found(response).slice(-2) as [KeyValue[], KeyValue[]];
     if (!pool) throw poolNotFound(this.#request.pool);
-    const subnets: SubnetBlocks[] = orderBlocks(
-      this.#db.keys,
-      new Map([[this.#request.pool, readPool(pool)]]),
-      documents,
-    ).filter(({ subnet }) => subnet.family === this.#request.family);
-    const grants = new BlockGrants(this.#db, this.#queue, { key: this.#key, node: this.#request.node, subnets });
-    const waiting = requests.map(readRequest);
+    const { node, family } = this.#request;
+    const ofFamily = withSubnets(readPool(pool), (subnet) => subnet.family === family);
+    const damaged: CoilError[] = [];
+    const subnets = orderBlocks(this.#db.keys, new Map([[this.#request.pool, ofFamily]]), documents, damaged);
+    this.#unreadable.push(...damaged);
+    const own = { key: this.#key, node, subnets, damaged: damaged[0] };
+    const grants = new BlockGrants(this.#db, this.#queue, own);
+    const waiting = readRequests(requests, this.#unreadable);
     if (!waiting.some(({ key, block }) => key === this.#key && block === undefined)) return undefined;
     return await grants.answer(waiting, signal);
   }

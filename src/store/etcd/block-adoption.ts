@@ -11,6 +11,7 @@ const ATTEMPTS = 5;
 /**
  * Gives blocks that the node owns by their documents an owner key, as those that a Coil of v1 acquired have none. False
  * where a document says that one of them is not the node's.
+ * @throws {CoilError} corrupt-data, where a pool or document that may be of these blocks cannot be read
  */
 export async function adoptBlocks(
   db: EtcdDatabase,
@@ -20,14 +21,24 @@ export async function adoptBlocks(
 ): Promise<boolean> {
   const { client, keys } = db;
   const what = `look who owns ${blocks.join(', ')}`;
-  const pools = readPools(keys, found(await client.read(what, [getAll(keys.pools)], signal))[0]!);
-  const documentKeys = [...pools].flatMap(([name, { subnets }]) =>
+  const unreadable: CoilError[] = [];
+  const pools = readPools(keys, found(await client.read(what, [getAll(keys.pools)], signal))[0]!, unreadable);
+  const places = [...pools].flatMap(([name, { subnets }]) =>
     subnets
       .filter((subnet) => blocks.some(({ address }) => subnet.contains(address)))
-      .map((subnet) => keys.block(name, subnet)),
+      .map((subnet) => ({ subnet, key: keys.block(name, subnet) })),
   );
+  // a block of a pool that cannot be read is the node's or not
+  const isPlaced = ({ address }: IpPrefix) => places.some(({ subnet }) => subnet.contains(address));
+  if (unreadable[0] && !blocks.every(isPlaced)) throw unreadable[0];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const entries = found(await client.read(what, documentKeys.map(get), signal)).flat();
+    const entries = found(
+      await client.read(
+        what,
+        places.map(({ key }) => get(key)),
+        signal,
+      ),
+    ).flat();
     const documents = orderBlocks(keys, pools, entries);
     if (!blocks.every((block) => documents.some(({ document }) => document.owns(node, block)))) return false;
     const owners = await readOwners(

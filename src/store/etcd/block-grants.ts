@@ -3,7 +3,7 @@ import type { IpPrefix } from '../../model/ip-prefix.ts';
 import { Backoff } from '../../process/backoff.ts';
 import { BlockDocument } from './block-document.ts';
 import type { SubnetBlocks } from './block-documents.ts';
-import { formatAnswer, readRequest, type WaitingRequest } from './block-request.ts';
+import { formatAnswer, readRequests, type WaitingRequest } from './block-request.ts';
 import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
 import type { RequestOp, TxnResponse } from './etcd-messages.ts';
 import { found, get, getAll, isAt, put, remove, revisionOf } from './transaction.ts';
@@ -31,24 +31,33 @@ export class BlockGrants {
   readonly #queue: string;
   readonly #ownKey: string;
   readonly #ownNode: string;
+  readonly #damaged: CoilError | undefined;
   #subnets: readonly SubnetBlocks[];
   #waiting: readonly WaitingRequest[] = [];
   /** What nobody waits for any more. */
   #over: readonly WaitingRequest[] = [];
   #own: Answer | undefined;
 
-  /** @param subnets of the family, in the pool's order */
-  constructor(db: EtcdDatabase, queue: string, own: { key: string; node: string; subnets: readonly SubnetBlocks[] }) {
+  /**
+   * @param subnets of the family, in the pool's order
+   * @param damaged why there is one more, of which nobody knows whether it has free blocks
+   */
+  constructor(
+    db: EtcdDatabase,
+    queue: string,
+    own: { key: string; node: string; subnets: readonly SubnetBlocks[]; damaged?: CoilError | undefined },
+  ) {
     this.#db = db;
     this.#queue = queue;
     this.#ownKey = own.key;
     this.#ownNode = own.node;
     this.#subnets = own.subnets;
+    this.#damaged = own.damaged;
   }
 
   /**
    * Answers until nobody waits. Gives the answer to one's own request; undefined where somebody else gave it.
-   * @throws {CoilError} conflict, where others change the documents all the time
+   * @throws {CoilError} corrupt-data, where only what is damaged may have a free block; conflict, where others change the documents all the time
    */
   async answer(requests: readonly WaitingRequest[], signal: AbortSignal): Promise<Answer | undefined> {
     this.#sort(requests);
@@ -108,10 +117,11 @@ export class BlockGrants {
     return response.succeeded;
   }
 
-  /** Blocks of the first subnet that has some; none where all are full. */
+  /** Blocks of the first subnet that has some; none where all are full. @throws {CoilError} corrupt-data */
   #plan(): Round {
     const some = this.#waiting.slice(0, MAX_ANSWERS);
     const subnet = this.#subnets.find(({ document }) => document.freeCount > 0);
+    if (!subnet && this.#damaged) throw this.#damaged;
     if (!subnet) return { subnet, document: undefined, answers: some.map((request) => ({ request, block: null })) };
     let { document } = subnet;
     const answers = [];
@@ -156,7 +166,8 @@ export class BlockGrants {
 
 function requestsIn(response: TxnResponse): WaitingRequest[] {
   const ranges = found(response);
-  return (response.succeeded ? ranges.at(-1)! : ranges[0]!).map(readRequest);
+  // what cannot be read was told when this node began to answer
+  return readRequests(response.succeeded ? ranges.at(-1)! : ranges[0]!, []);
 }
 
 function tooManyConflicts(queue: string): CoilError {

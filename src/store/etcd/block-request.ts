@@ -1,7 +1,9 @@
 import { CoilError } from '../../model/error.ts';
 import { IpPrefix } from '../../model/ip-prefix.ts';
 import { isRecord, parseJson } from '../../model/json.ts';
+import { isNodeName } from '../../model/node-name.ts';
 import { readValue } from './block-document.ts';
+import { readInto } from './read-into.ts';
 import type { KeyValue } from './transaction.ts';
 
 /**
@@ -31,10 +33,25 @@ export function formatAnswer(node: string, block: IpPrefix | null): string {
 export function readRequest({ key, value, revision }: KeyValue): WaitingRequest {
   return readValue(key, () => {
     const json = parseJson(value);
-    if (!isRecord(json) || typeof json.node !== 'string')
-      throw new CoilError('corrupt-data', 'a request for a block is a JSON object with a node');
-    const { node, spare, block: text } = json;
-    const block = typeof text === 'string' ? IpPrefix.tryParse(text) : text === null ? null : undefined;
-    return { key, revision, node, isSpare: spare === true, block };
+    if (!isRecord(json) || typeof json.node !== 'string' || !isNodeName(json.node))
+      throw new CoilError('corrupt-data', 'a request for a block is a JSON object with the name of a node');
+    return { key, revision, node: json.node, isSpare: json.spare === true, block: readAnswer(json.block) };
   });
+}
+
+/** Those that can be read. The others are left alone, and go into `unreadable`; without that, one is thrown. */
+export function readRequests(entries: readonly KeyValue[], unreadable: CoilError[] | undefined): WaitingRequest[] {
+  const requests: WaitingRequest[] = [];
+  for (const entry of entries) readInto(unreadable, () => requests.push(readRequest(entry)));
+  return requests;
+}
+
+function readAnswer(text: unknown): WaitingRequest['block'] {
+  if (text === undefined || text === null) return text;
+  const block = typeof text === 'string' ? IpPrefix.tryParse(text) : undefined;
+  if (block) return block;
+  throw new CoilError(
+    'corrupt-data',
+    `the answer to a request is a block, or null: ${JSON.stringify(text)} is neither`,
+  );
 }

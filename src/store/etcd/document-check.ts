@@ -4,9 +4,9 @@ import { BlockDocument } from './block-document.ts';
 import type { SubnetBlocks } from './block-documents.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
 import type { KeyValueMessage } from './etcd-messages.ts';
-import { readInto } from './node-blocks.ts';
 import type { NodeView } from './node-view.ts';
 import { ownerRepairs, readOwners, repairOwners } from './owner-keys.ts';
+import { readInto } from './read-into.ts';
 import { found, get, getAll, MAX_OPERATIONS } from './transaction.ts';
 
 /**

@@ -112,15 +112,20 @@ export class EtcdAddresses {
   async find(address: IpAddress, signal: AbortSignal): Promise<AddressRecord> {
     const { client, keys } = this.#db;
     const what = `find ${address}`;
-    const pools = readPools(keys, found(await client.read(what, [getAll(keys.pools)], signal))[0]!);
+    const unreadable: CoilError[] = [];
+    const pools = readPools(keys, found(await client.read(what, [getAll(keys.pools)], signal))[0]!, unreadable);
+    let isOfPool = false;
     for (const pool of pools.values()) {
       const subnet = pool.subnets.find((each) => each.contains(address));
       if (!subnet) continue;
+      isOfPool = true;
       const block = new IpPrefix(address, pool.blockLength(subnet));
       const slot = { block, offset: Number(block.offsetOf(address)) };
       const entry = found(await client.read(what, [get(keys.address(slot))], signal))[0]?.[0];
       if (entry) return readAddress(keys, block, entry);
     }
+    // it may be of one that cannot be read
+    if (unreadable[0] && !isOfPool) throw unreadable[0];
     throw new CoilError('address-not-found', `not found: ${address} is not assigned`);
   }
 }

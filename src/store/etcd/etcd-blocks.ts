@@ -6,7 +6,8 @@ import { BlockDocument } from './block-document.ts';
 import { orderBlocks, readAllBlocks, type SubnetBlocks } from './block-documents.ts';
 import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
 import type { TxnResponse } from './etcd-messages.ts';
-import { readPool } from './pool-values.ts';
+import { readPool, withSubnets } from './pool-values.ts';
+import { readInto } from './read-into.ts';
 import { found, get, getAll, isAt, isEmpty, type KeyValue, put, remove, revisionOf } from './transaction.ts';
 
 /** Blocks and their owners: the document of a subnet is the truth, `owner/` keys follow it in the same transaction. */
@@ -19,7 +20,7 @@ export class EtcdBlocks {
 
   async release(node: string, { pool, block }: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
     const what = `release block ${block} of node ${node}`;
-    const subnet = (await this.#readPool(pool, what, signal))?.find((each) => each.document.owns(node, block));
+    const subnet = (await this.#readAround(block, pool, what, signal)).find((each) => each.document.owns(node, block));
     if (!subnet) return { outcome: 'not-owned' };
     let { document } = subnet;
     const backoff = new Backoff(CHANGE_BACKOFF);
@@ -64,22 +65,29 @@ export class EtcdBlocks {
     return all.flatMap(({ pool, document }) => document.blocksOf(node).map((block) => ({ pool, block })));
   }
 
-  async list(signal: AbortSignal): Promise<ReadonlyMap<string, readonly PoolBlock[]>> {
+  async list(
+    signal: AbortSignal,
+    unreadable: CoilError[] | undefined,
+  ): Promise<ReadonlyMap<string, readonly PoolBlock[]>> {
     const byNode = new Map<string, PoolBlock[]>();
-    for (const { pool, document } of await readAllBlocks(this.#db, 'list blocks', signal)) {
+    for (const { pool, document } of await readAllBlocks(this.#db, 'list blocks', signal, unreadable)) {
       for (const node of document.nodes) {
-        const blocks = document.blocksOf(node).map((block) => ({ pool, block }));
-        byNode.set(node, [...(byNode.get(node) ?? []), ...blocks]);
+        readInto(unreadable, () => {
+          const blocks = document.blocksOf(node).map((block) => ({ pool, block }));
+          byNode.set(node, [...(byNode.get(node) ?? []), ...blocks]);
+        });
       }
     }
     return new Map([...byNode].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** The documents of one pool; undefined where there is no such pool. */
-  async #readPool(name: string, what: string, signal: AbortSignal): Promise<SubnetBlocks[] | undefined> {
+  /** The documents of those subnets of a pool that contain the block. */
+  async #readAround(block: IpPrefix, name: string, what: string, signal: AbortSignal): Promise<SubnetBlocks[]> {
     const { client, keys } = this.#db;
     const ranges = [get(keys.pool(name)), getAll(keys.blocksOf(name))];
-    const [[pool], documents] = found(await client.read(what, ranges, signal)) as [KeyValue[], KeyValue[]];
-    return pool && orderBlocks(keys, new Map([[name, readPool(pool)]]), documents);
+    const [[entry], documents] = found(await client.read(what, ranges, signal)) as [KeyValue[], KeyValue[]];
+    if (!entry) return [];
+    const pool = withSubnets(readPool(entry), (subnet) => subnet.contains(block.address));
+    return orderBlocks(keys, new Map([[name, pool]]), documents);
   }
 }

@@ -1,3 +1,5 @@
+import { isBootId } from '../../model/boot-id.ts';
+import { CoilError } from '../../model/error.ts';
 import type { BootRecord } from '../boot-record.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
 import { found, get, put } from './transaction.ts';
@@ -13,7 +15,10 @@ export class EtcdBoots implements BootRecord {
   async readBoot(node: string, signal: AbortSignal): Promise<string | undefined> {
     const { client, keys } = this.#db;
     const response = await client.read(`read the boot of node ${node}`, [get(keys.boot(node))], signal);
-    return found(response)[0]?.[0]?.value;
+    const entry = found(response)[0]?.[0];
+    if (entry === undefined || isBootId(entry.value)) return entry?.value;
+    const text = JSON.stringify(entry.value.slice(0, 256));
+    throw new CoilError('corrupt-data', `${entry.key}: ${text} is not the kernel's name for a boot`);
   }
 
   async writeBoot(node: string, bootId: string, signal: AbortSignal): Promise<void> {

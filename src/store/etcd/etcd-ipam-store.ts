@@ -82,8 +82,8 @@ export class EtcdIpamStore implements IpamStore, BootRecord {
     await this.#pools.remove({ name, subnet }, signal);
   }
 
-  async listPools(signal: AbortSignal): Promise<ReadonlyMap<string, AddressPool>> {
-    return await this.#pools.list(signal);
+  async listPools(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, AddressPool>> {
+    return await this.#pools.list(signal, unreadable);
   }
 
   async getPool(name: string, signal: AbortSignal): Promise<AddressPool> {
@@ -94,24 +94,24 @@ export class EtcdIpamStore implements IpamStore, BootRecord {
     return await this.#pools.blocksOf(name, subnet, signal);
   }
 
-  async acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
-    return await acquireBlock(this.#db, request, signal);
+  async acquireBlock(request: BlockRequest, signal: AbortSignal, unreadable: CoilError[] = []): Promise<AcquiredBlock> {
+    return await acquireBlock(this.#db, request, signal, unreadable);
   }
 
   async releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
     return await this.#blocks.release(node, block, signal);
   }
 
-  async releaseNode(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {
-    return await releaseNode(this.#db, node, signal);
+  async releaseNode(node: string, signal: AbortSignal, unreadable?: CoilError[]): Promise<readonly PoolBlock[]> {
+    return await releaseNode(this.#db, node, signal, unreadable);
   }
 
   async listNodeBlocks(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {
     return await this.#blocks.listOf(node, signal);
   }
 
-  async listBlocks(signal: AbortSignal): Promise<ReadonlyMap<string, readonly PoolBlock[]>> {
-    return await this.#blocks.list(signal);
+  async listBlocks(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, readonly PoolBlock[]>> {
+    return await this.#blocks.list(signal, unreadable);
   }
 
   async allocate(request: AllocateRequest, signal: AbortSignal): Promise<AllocateOutcome> {

@@ -1,4 +1,4 @@
-import { AddressPool } from '../../model/address-pool.ts';
+import type { AddressPool } from '../../model/address-pool.ts';
 import { CoilError } from '../../model/error.ts';
 import type { IpAddress } from '../../model/ip-address.ts';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
@@ -10,7 +10,7 @@ import { orderBlocks, type SubnetBlocks } from './block-documents.ts';
 import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
 import type { TxnRequest } from './etcd-messages.ts';
 import { ownerRepairs, repairOwners } from './owner-keys.ts';
-import { poolNotFound, readPools, withPool } from './pool-values.ts';
+import { poolNotFound, readPools, withPool, withSubnets } from './pool-values.ts';
 import { found, getAll, isAbsent, isAt, type KeyValue, MAX_OPERATIONS, put, remove, removeAll } from './transaction.ts';
 
 /** Of a transaction's operations, two are for each subnet, and two more for the pool. */
@@ -92,12 +92,8 @@ async function readPlan(
 
 /** The pools with those of their subnets that overlap one of `subnets`. */
 function overlapping(pools: ReadonlyMap<string, AddressPool>, subnets: readonly IpPrefix[]): Map<string, AddressPool> {
-  return new Map(
-    [...pools].map(([name, pool]) => {
-      const some = pool.subnets.filter((each) => subnets.some((subnet) => subnet.overlaps(each)));
-      return [name, new AddressPool(some, pool.blockSize)];
-    }),
-  );
+  const overlaps = (each: IpPrefix) => subnets.some((subnet) => subnet.overlaps(each));
+  return new Map([...pools].map(([name, pool]) => [name, withSubnets(pool, overlaps)]));
 }
 
 function ownedBy(document: BlockDocument): IpPrefix[] {

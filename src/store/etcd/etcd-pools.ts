@@ -57,10 +57,10 @@ export class EtcdPools {
     await removeFromPools(this.#db, removal, signal);
   }
 
-  async list(signal: AbortSignal): Promise<ReadonlyMap<string, AddressPool>> {
+  async list(signal: AbortSignal, unreadable: CoilError[] | undefined): Promise<ReadonlyMap<string, AddressPool>> {
     const { client, keys } = this.#db;
     const response = await client.read('list pools', [getAll(keys.pools)], signal);
-    return readPools(keys, found(response)[0]!);
+    return readPools(keys, found(response)[0]!, unreadable);
   }
 
   async get(name: string, signal: AbortSignal): Promise<AddressPool> {

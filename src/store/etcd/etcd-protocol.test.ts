@@ -25,6 +25,7 @@ const USED = `
   message ResponseHeader { int64 cluster_id = 1; int64 revision = 3; }
   message KeyValue {
     string key = 1; int64 create_revision = 2; int64 mod_revision = 3; int64 version = 4; string value = 5;
+    int64 lease = 6;
   }
   message RangeResponse { repeated KeyValue kvs = 2; }
   message ResponseOp { oneof response { RangeResponse range = 1; TxnResponse txn = 4; } }
@@ -44,7 +45,6 @@ const USED = `
 /** Members that etcd sends beside those, of each way of encoding, and two that no version of etcd has. */
 const UNUSED = {
   ResponseHeader: ['uint64 member_id = 2', 'uint64 raft_term = 4'],
-  KeyValue: ['int64 lease = 6'],
   RangeResponse: ['ResponseHeader header = 1', 'bool more = 3', 'int64 count = 4', 'double later = 900'],
   ResponseOp: ['RangeResponse put = 2', 'ResponseHeader delete_range = 3'],
   WatchResponse: ['ResponseHeader header = 1', 'bool fragment = 7', 'fixed32 later = 2000'],

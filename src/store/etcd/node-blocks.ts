@@ -1,10 +1,11 @@
 import type { AddressPool } from '../../model/address-pool.ts';
-import { CoilError } from '../../model/error.ts';
+import type { CoilError } from '../../model/error.ts';
 import { IpPrefix } from '../../model/ip-prefix.ts';
 import type { PoolBlock } from '../ipam-store.ts';
 import { BlockDocument } from './block-document.ts';
 import type { SubnetBlocks } from './block-documents.ts';
 import type { Keys } from './keys.ts';
+import { readInto } from './read-into.ts';
 import type { KeyValue } from './transaction.ts';
 
 /** What stands in the datastore at one revision. */
@@ -65,17 +66,5 @@ export class NodeBlocks {
   #placeOf(key: string): Place | undefined {
     const named = this.#keys.blockKey(key);
     return named && { pool: named.pool, subnet: IpPrefix.ofAddress(named.subnet) };
-  }
-}
-
-/** False where `read` found data that it cannot read. */
-export function readInto(unreadable: CoilError[], read: () => unknown): boolean {
-  try {
-    read();
-    return true;
-  } catch (error) {
-    if (!CoilError.is(error, 'corrupt-data')) throw error;
-    unreadable.push(error);
-    return false;
   }
 }

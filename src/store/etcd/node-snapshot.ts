@@ -1,19 +1,19 @@
-import type { AddressPool } from '../../model/address-pool.ts';
 import { CoilError } from '../../model/error.ts';
 import { Backoff } from '../../process/backoff.ts';
 import type { AddressRecord, NodeSnapshot, PoolBlock, Revision } from '../ipam-store.ts';
 import { readAddressAnyhow } from './address-values.ts';
 import { CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
-import { NodeBlocks, readInto } from './node-blocks.ts';
-import { ownerRepairs, repairOwners } from './owner-keys.ts';
-import { readPool } from './pool-values.ts';
+import { NodeBlocks } from './node-blocks.ts';
+import { ownerRepairs, readOwner, repairOwners } from './owner-keys.ts';
+import { readPools } from './pool-values.ts';
+import { readInto } from './read-into.ts';
 import { clusterOf, found, getAll, type KeyValue, MAX_OPERATIONS, revisionOf } from './transaction.ts';
 
 const ATTEMPTS = 10;
 
 /**
- * Reads what concerns a node at one revision, and makes its owner keys what the block documents say. What cannot be
- * read is told in the snapshot, and does not hinder the rest.
+ * Reads what concerns a node at one revision, and makes its owner keys what the block documents say, whatever they are.
+ * What cannot be read is told in the snapshot, and does not hinder the rest.
  */
 export async function takeSnapshot(db: EtcdDatabase, node: string, signal: AbortSignal): Promise<NodeSnapshot> {
   const { client, keys, changes } = db;
@@ -27,17 +27,17 @@ export async function takeSnapshot(db: EtcdDatabase, node: string, signal: Abort
     const [poolEntries, documents, owners] = found(response) as [KeyValue[], KeyValue[], KeyValue[]];
     const revision = revisionOf(response);
     const unreadable: CoilError[] = [];
-    const pools = new Map<string, AddressPool>();
-    const unreadablePools = poolEntries
-      .map((entry) => ({ entry, name: keys.poolName(entry.key) }))
-      .filter(({ entry, name }) => !readInto(unreadable, () => pools.set(name, readPool(entry))))
-      .map(({ name }) => name);
+    const pools = readPools(keys, poolEntries, unreadable);
+    const unreadablePools = poolEntries.map(({ key }) => keys.poolName(key)).filter((name) => !pools.has(name));
     const read = new NodeBlocks(keys, node);
     read.read({ pools, documents, owners }, unreadable);
     const { blocks } = read;
     if (!(await repairOwners(db, ownerRepairs(keys, node, read.documents, owners), signal))) continue;
+    const repaired: CoilError[] = [];
+    const own = new Set(blocks.map(({ block }) => keys.owner(block)));
+    for (const entry of owners) readInto(own.has(entry.key) ? repaired : unreadable, () => readOwner(entry));
     const addresses = await readAddresses(db, { blocks, revision, unreadable }, signal);
-    const rest = { pools, unreadablePools, blocks, addresses, unreadable };
+    const rest = { pools, unreadablePools, blocks, addresses, unreadable, repaired };
     return { kind: 'snapshot', datastore: clusterOf(response), revision, ...rest };
   }
   throw new CoilError('conflict', `cannot read what concerns node ${node}: its blocks change all the time; try again`);

@@ -5,6 +5,7 @@ import { IpPrefix } from '../../model/ip-prefix.ts';
 import type { NodeChange, NodeSnapshot, PoolBlock, Revision } from '../ipam-store.ts';
 import { readAddressAnyhow } from './address-values.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
+import { readOwner } from './owner-keys.ts';
 import { readPool } from './pool-values.ts';
 import { found, getAll, type KeyValue, keysFrom } from './transaction.ts';
 import type { Watch, WatchEvent, WatchStream } from './watch-stream.ts';
@@ -49,7 +50,10 @@ export class NodeView {
     );
   }
 
-  /** @throws {CoilError} store-unavailable; corrupt-data for a pool that cannot be read any more */
+  /**
+   * @throws {CoilError} store-unavailable; corrupt-data for a pool, or for the owner of a block of this node, that cannot
+   * be read any more: the next snapshot tells what is left
+   */
   async changesOf(event: WatchEvent, signal: AbortSignal): Promise<readonly NodeChange[]> {
     const { keys } = this.#db;
     const { key } = event.entry;
@@ -73,6 +77,7 @@ export class NodeView {
     const { revision } = entry;
     const owned = this.#owned.get(String(address));
     const isOurs = !removed && entry.value === this.#node;
+    if (owned && !removed) readOwner(entry);
     if (owned && !isOurs) {
       this.#stream.unwatch(owned.watch);
       this.#owned.delete(String(address));

@@ -1,10 +1,22 @@
+import { CoilError } from '../../model/error.ts';
 import type { IpAddress } from '../../model/ip-address.ts';
 import type { IpPrefix } from '../../model/ip-prefix.ts';
+import { isNodeName } from '../../model/node-name.ts';
 import type { SubnetBlocks } from './block-documents.ts';
 import type { EtcdDatabase } from './etcd-database.ts';
 import type { TxnRequest } from './etcd-messages.ts';
 import type { Keys } from './keys.ts';
 import { found, get, isAbsent, isAt, type KeyValue, MAX_OPERATIONS, put, remove } from './transaction.ts';
+
+/**
+ * The node that an `owner/` key names. Where it names none, the block document tells still who owns the block, and that
+ * node sets the key.
+ * @throws {CoilError} corrupt-data that names the key
+ */
+export function readOwner({ key, value }: KeyValue): string {
+  if (isNodeName(value)) return value;
+  throw new CoilError('corrupt-data', `${key}: ${JSON.stringify(value.slice(0, 256))} is not the name of a node`);
+}
 
 /**
  * The transactions that make a node's `owner/` keys what the block documents say. These are the truth: a Coil of v1

@@ -26,9 +26,13 @@ export class JournaledBlocks {
     return this.#returning.has(block.toString());
   }
 
-  async acquire(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
+  async acquire(
+    request: BlockRequest,
+    signal: AbortSignal,
+    unreadable: CoilError[] | undefined,
+  ): Promise<AcquiredBlock> {
     const { remote, journal, onLost } = this.#deps;
-    const acquired = await this.#reached((until) => remote.acquireBlock(request, until), signal);
+    const acquired = await this.#reached((until) => remote.acquireBlock(request, until, unreadable), signal);
     onLost(journal.write((tables) => tables.ownBlock(acquired)));
     return acquired;
   }

@@ -129,8 +129,8 @@ export class NodeFollower {
     // of what others have changed, no more is known than the datastore told
     const { newest } = journal.clock;
     const revision = Math.floor(newest) === snapshot.revision ? newest : snapshot.revision;
-    const { unreadablePools = [], unreadable } = snapshot;
-    return { ...journal.snapshot!, revision, unreadablePools, unreadable };
+    const { unreadablePools = [], unreadable, repaired } = snapshot;
+    return { ...journal.snapshot!, revision, unreadablePools, unreadable, repaired };
   }
 
   /** Whether the journal knows what has become of the address since: what the datastore was told overtakes the watch. */

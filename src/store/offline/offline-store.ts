@@ -104,8 +104,8 @@ export class OfflineStore implements IpamStore, StoreConnection {
     return await this.#addresses.list(block, signal, unreadable);
   }
 
-  async acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
-    return await this.#blocks.acquire(request, signal);
+  async acquireBlock(request: BlockRequest, signal: AbortSignal, unreadable?: CoilError[]): Promise<AcquiredBlock> {
+    return await this.#blocks.acquire(request, signal, unreadable);
   }
 
   async releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
@@ -148,8 +148,8 @@ export class OfflineStore implements IpamStore, StoreConnection {
     await this.#deps.remote.removeSubnet(name, subnet, signal);
   }
 
-  async listPools(signal: AbortSignal): Promise<ReadonlyMap<string, AddressPool>> {
-    return await this.#deps.remote.listPools(signal);
+  async listPools(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, AddressPool>> {
+    return await this.#deps.remote.listPools(signal, unreadable);
   }
 
   async getPool(name: string, signal: AbortSignal): Promise<AddressPool> {
@@ -160,16 +160,16 @@ export class OfflineStore implements IpamStore, StoreConnection {
     return await this.#deps.remote.getBlockAssignment(name, subnet, signal);
   }
 
-  async releaseNode(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {
-    return await this.#deps.remote.releaseNode(node, signal);
+  async releaseNode(node: string, signal: AbortSignal, unreadable?: CoilError[]): Promise<readonly PoolBlock[]> {
+    return await this.#deps.remote.releaseNode(node, signal, unreadable);
   }
 
   async listNodeBlocks(node: string, signal: AbortSignal): Promise<readonly PoolBlock[]> {
     return await this.#deps.remote.listNodeBlocks(node, signal);
   }
 
-  async listBlocks(signal: AbortSignal): Promise<ReadonlyMap<string, readonly PoolBlock[]>> {
-    return await this.#deps.remote.listBlocks(signal);
+  async listBlocks(signal: AbortSignal, unreadable?: CoilError[]): Promise<ReadonlyMap<string, readonly PoolBlock[]>> {
+    return await this.#deps.remote.listBlocks(signal, unreadable);
   }
 
   async findAddress(address: IpAddress, signal: AbortSignal): Promise<AddressRecord> {
