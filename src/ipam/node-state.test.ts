@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { AddressPool } from '../model/address-pool.ts';
+import { CoilError } from '../model/error.ts';
 import { IpPrefix } from '../model/ip-prefix.ts';
 import type { AddressRecord, NodeSnapshot } from '../store/ipam-store.ts';
 import { NodeState } from './node-state.ts';
@@ -271,13 +272,15 @@ test('an address far beyond those that are given out hinders nothing', () => {
 
 test('a pool that is there and cannot be read is no reason to take the default one', () => {
   const told = snapshot(10, []);
-  state.reset({ ...told, unreadablePools: ['dmz'] });
+  const unreadable = (name: string) =>
+    new Map([[name, new CoilError('corrupt-data', `/coil/pool/${name}: not valid JSON`)]]);
+  state.reset({ ...told, unreadablePools: unreadable('dmz') });
   assert.equal(state.poolOf('web')?.name, 'default');
-  assert.throws(() => state.poolOf('dmz'), { code: 'corrupt-data', message: /^pool dmz cannot be read/ });
+  assert.throws(() => state.poolOf('dmz'), { code: 'corrupt-data', message: /pool\/dmz: / });
   state.apply({ kind: 'pool', name: 'dmz', pool: new AddressPool([subnet], 2), revision: 11 });
   assert.equal(state.poolOf('dmz')?.name, 'dmz');
-  state.reset({ ...told, revision: 12, pools: new Map(), unreadablePools: ['default'] });
-  assert.throws(() => state.poolOf('web'), { code: 'corrupt-data', message: /^pool default/ });
+  state.reset({ ...told, revision: 12, pools: new Map(), unreadablePools: unreadable('default') });
+  assert.throws(() => state.poolOf('web'), { code: 'corrupt-data', message: /pool\/default: / });
   state.reset({ ...told, revision: 13 });
   assert.equal(state.poolOf('dmz')?.name, 'default');
 });

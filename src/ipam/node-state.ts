@@ -1,6 +1,6 @@
 import { type AddressPool, DEFAULT_POOL } from '../model/address-pool.ts';
 import { BlockAllocator } from '../model/block-allocator.ts';
-import { CoilError } from '../model/error.ts';
+import type { CoilError } from '../model/error.ts';
 import type { IpAddress, IpFamily } from '../model/ip-address.ts';
 import type { IpPrefix } from '../model/ip-prefix.ts';
 import { RecentRevisions } from '../process/recent-revisions.ts';
@@ -25,7 +25,7 @@ export class NodeState {
   readonly #restMs: number;
   readonly #clock: () => number;
   #pools = new Map<string, AddressPool>();
-  #unreadablePools = new Set<string>();
+  #unreadablePools = new Map<string, CoilError>();
   readonly #blocks = new Map<string, OwnedBlock>();
   readonly #records = new Map<string, AddressRecord>();
   /** Slots that a transaction under way asks for: not to be given out, though nobody has them yet. */
@@ -64,8 +64,8 @@ export class NodeState {
   poolOf(namespace: string): { name: string; pool: AddressPool } | undefined {
     const isThere = this.#pools.has(namespace) || this.#unreadablePools.has(namespace);
     const name = isThere ? namespace : DEFAULT_POOL;
-    if (this.#unreadablePools.has(name))
-      throw new CoilError('corrupt-data', `pool ${name} cannot be read; the log of coild says what is wrong with it`);
+    const error = this.#unreadablePools.get(name);
+    if (error) throw error;
     const pool = this.#pools.get(name);
     return pool && { name, pool };
   }
@@ -98,7 +98,7 @@ export class NodeState {
     this.#revision = snapshot.revision;
     this.#snapshotRevision = 0;
     this.#pools = new Map(snapshot.pools);
-    this.#unreadablePools = new Set(snapshot.unreadablePools);
+    this.#unreadablePools = new Map(snapshot.unreadablePools);
     const blocks = new Set(snapshot.blocks.map(({ block }) => block.toString()));
     const slots = new Set(snapshot.addresses.map(slotKey));
     const isGone = (key: string, told: ReadonlySet<string>) => !told.has(key) && !this.#isAhead(key, snapshot.revision);

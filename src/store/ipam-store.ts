@@ -61,8 +61,8 @@ export interface NodeSnapshot {
   readonly datastore?: string;
   readonly revision: Revision;
   readonly pools: ReadonlyMap<string, AddressPool>;
-  /** Names of the pools that are there and cannot be read; absent where there is none. */
-  readonly unreadablePools?: readonly string[];
+  /** Names of the pools that are there and cannot be read, and why; absent where there is none. */
+  readonly unreadablePools?: ReadonlyMap<string, CoilError>;
   /** The node's blocks, in the order of their assignment within a subnet. */
   readonly blocks: readonly PoolBlock[];
   /** All addresses of these blocks. One whose value cannot be read has an assignment of empty strings. */

@@ -132,6 +132,13 @@ queueTest('a value that cannot be read ends an acquisition', 1, async ([store], 
   await fails(blockFor(store!, 'node1', 'default'), 'corrupt-data', /block\/default\/10\.0\.0\.0: free/);
 });
 
+queueTest('a used-up pool of more subnets than a transaction can compare is used up', 1, async ([store]) => {
+  await store!.createPool('many', poolOf(0, '10.2.0.0/32'), soon());
+  for (let i = 1; i < 140; i++) await store!.addSubnet('many', ip(`10.2.0.${i}/32`), soon());
+  for (let i = 0; i < 140; i++) await blockFor(store!, 'node1', 'many');
+  await fails(blockFor(store!, 'node1', 'many'), 'out-of-blocks', /many/);
+});
+
 queueTest('coilds of v1 that acquire at the same time lose nothing, and take nothing', 10, async (stores, fixture) => {
   let running = true;
   const ofV1 = acquireAsV1(fixture, () => running);

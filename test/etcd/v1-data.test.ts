@@ -225,7 +225,7 @@ v1Test('values that cannot be read are named by their keys, and the rest is read
     const unreadable = snapshot.unreadable.map(({ message }) => message.slice(fixture.prefix.length).split(':')[0]);
     const own = snapshot.blocks.some(({ block }) => String(block) === '10.64.0.16/28') ? ['ip/10.64.0.16/7'] : [];
     assert.deepEqual(new Set(unreadable), new Set(['pool/dmz', 'block/default/10.65.0.0', ...own]));
-    assert.deepEqual(snapshot.unreadablePools, ['dmz']);
+    assert.match(String(snapshot.unreadablePools?.get('dmz')), /pool\/dmz: /);
     // a node keeps a block whose pool cannot be read, or its route would be withdrawn
     assert.ok(snapshot.blocks.some(({ pool }) => pool === 'dmz'));
     const nobody = snapshot.addresses.filter(({ offset, block }) => offset === 7 && String(block) === '10.64.0.16/28');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { AddressPool } from '../../src/model/address-pool.ts';
+import { CoilError } from '../../src/model/error.ts';
 import { IpPrefix } from '../../src/model/ip-prefix.ts';
 import { at, journalTest, MERGE, owned } from './journal-fixture.ts';
 
@@ -72,7 +73,10 @@ journalTest('a pool that cannot be read is in the journal as it was, and one tha
   const pool = new AddressPool([IpPrefix.parse('10.0.0.0/24')], 2);
   const pools = new Map(['default', 'dmz', 'web'].map((name) => [name, pool]));
   journal.write((tables) => tables.merge({ ...at(5), pools }, MERGE));
-  const left = { pools: new Map([['default', pool]]), unreadablePools: ['dmz'] };
+  const left = {
+    pools: new Map([['default', pool]]),
+    unreadablePools: new Map([['dmz', new CoilError('corrupt-data', 'pool/dmz: no JSON')]]),
+  };
   journal.write((tables) => tables.merge({ ...at(7), ...left }, MERGE));
   assert.deepEqual([...journal.snapshot!.pools.keys()], ['default', 'dmz']);
 });

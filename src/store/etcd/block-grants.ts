@@ -10,6 +10,8 @@ import { found, get, getAll, isAt, put, remove, revisionOf } from './transaction
 
 /** Two operations an answer, one for each answer of the round before, and three more: below etcd's 128. */
 const MAX_ANSWERS = 40;
+/** Full subnets that are compared once more when a request is refused; of others the last look has to do. */
+const MAX_COMPARED = 80;
 /** Requests that one node answers before it leaves the rest to others: this many times `MAX_ANSWERS`. */
 const MAX_ROUNDS = 100;
 
@@ -57,7 +59,8 @@ export class BlockGrants {
 
   /**
    * Answers until nobody waits. Gives the answer to one's own request; undefined where somebody else gave it.
-   * @throws {CoilError} corrupt-data, where only what is damaged may have a free block; conflict, where others change the documents all the time
+   * @throws {CoilError} corrupt-data, where only what is damaged may have a free block; conflict, where others change the
+   *   documents all the time
    */
   async answer(requests: readonly WaitingRequest[], signal: AbortSignal): Promise<Answer | undefined> {
     this.#sort(requests);
@@ -89,7 +92,7 @@ export class BlockGrants {
   async #answerSome(signal: AbortSignal): Promise<boolean> {
     const round = this.#plan();
     const { subnet, document, answers } = round;
-    const full = subnet ? [subnet] : this.#subnets;
+    const full = subnet ? [subnet] : this.#subnets.slice(0, MAX_COMPARED);
     const response = await this.#db.client.transact(
       'answer nodes that wait for blocks',
       {

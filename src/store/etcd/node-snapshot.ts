@@ -5,7 +5,7 @@ import { readAddressAnyhow } from './address-values.ts';
 import { CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
 import { NodeBlocks } from './node-blocks.ts';
 import { ownerRepairs, readOwner, repairOwners } from './owner-keys.ts';
-import { readPools } from './pool-values.ts';
+import { readPools, unreadablePools } from './pool-values.ts';
 import { readInto } from './read-into.ts';
 import { clusterOf, found, getAll, type KeyValue, MAX_OPERATIONS, revisionOf } from './transaction.ts';
 
@@ -28,7 +28,6 @@ export async function takeSnapshot(db: EtcdDatabase, node: string, signal: Abort
     const revision = revisionOf(response);
     const unreadable: CoilError[] = [];
     const pools = readPools(keys, poolEntries, unreadable);
-    const unreadablePools = poolEntries.map(({ key }) => keys.poolName(key)).filter((name) => !pools.has(name));
     const read = new NodeBlocks(keys, node);
     read.read({ pools, documents, owners }, unreadable);
     const { blocks } = read;
@@ -37,7 +36,8 @@ export async function takeSnapshot(db: EtcdDatabase, node: string, signal: Abort
     const own = new Set(blocks.map(({ block }) => keys.owner(block)));
     for (const entry of owners) readInto(own.has(entry.key) ? repaired : unreadable, () => readOwner(entry));
     const addresses = await readAddresses(db, { blocks, revision, unreadable }, signal);
-    const rest = { pools, unreadablePools, blocks, addresses, unreadable, repaired };
+    const told = { unreadable, unreadablePools: unreadablePools(keys, poolEntries), repaired };
+    const rest = { pools, blocks, addresses, ...told };
     return { kind: 'snapshot', datastore: clusterOf(response), revision, ...rest };
   }
   throw new CoilError('conflict', `cannot read what concerns node ${node}: its blocks change all the time; try again`);

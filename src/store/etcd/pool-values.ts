@@ -23,6 +23,16 @@ export function readPools(
   return pools;
 }
 
+/** Those that cannot be read, by name, and why. */
+export function unreadablePools(keys: Keys, entries: readonly KeyValue[]): Map<string, CoilError> {
+  const named = entries.flatMap((entry) => {
+    const errors: CoilError[] = [];
+    readInto(errors, () => readPool(entry));
+    return errors.map((error) => [keys.poolName(entry.key), error] as const);
+  });
+  return new Map(named);
+}
+
 /** The pool's new value; members of the old one that we do not know stay. */
 export function withPool(old: KeyValue | undefined, pool: AddressPool): string {
   return JSON.stringify(old ? { ...(parseJson(old.value) as object), ...pool.toJSON() } : pool);

@@ -126,7 +126,7 @@ export class Mirror {
   replace(
     {
       pools,
-      unreadablePools = [],
+      unreadablePools,
       blocks,
       addresses,
     }: Pick<NodeSnapshot, 'pools' | 'unreadablePools' | 'blocks' | 'addresses'>,
@@ -136,7 +136,7 @@ export class Mirror {
     const freeing = this.freeing.filter(isFreeing).map(recordOf);
     for (const table of ['block', 'address']) this.#db.run(`DELETE FROM ${table}`);
     // of one that cannot be read now, what it was is known
-    for (const name of this.pools.keys()) if (!unreadablePools.includes(name)) this.setPool(name, undefined);
+    for (const name of this.pools.keys()) if (!unreadablePools?.has(name)) this.setPool(name, undefined);
     for (const [name, pool] of pools) this.setPool(name, pool);
     for (const each of blocks) this.addBlock(each);
     for (const { block } of leaving) this.leaveBlock(block);

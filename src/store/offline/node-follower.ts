@@ -129,7 +129,7 @@ export class NodeFollower {
     // of what others have changed, no more is known than the datastore told
     const { newest } = journal.clock;
     const revision = Math.floor(newest) === snapshot.revision ? newest : snapshot.revision;
-    const { unreadablePools = [], unreadable, repaired } = snapshot;
+    const { unreadablePools = new Map(), unreadable, repaired } = snapshot;
     return { ...journal.snapshot!, revision, unreadablePools, unreadable, repaired };
   }
 
