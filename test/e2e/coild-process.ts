@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const START_MS = 10_000;
-const STOP_MS = 25_000;
+const STOP_MS = 28_000;
 
 export interface CoildCommand {
   /** Its path, or that of an interpreter and what it takes. */
