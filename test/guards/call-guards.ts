@@ -103,6 +103,14 @@ export const CALL_GUARDS: readonly Guard[] = [
     only: 'launcher/coil.c syncs',
   },
   {
+    name: 'the end of a wait for the file system of the spool',
+    file: 'launcher/spool.h',
+    from: 'pipe2(result, O_CLOEXEC) < 0 ? -1 : fork()',
+    to: 'pipe2(result, O_CLOEXEC) < 0 ? 0 : -1',
+    tests: [FAULTS],
+    only: 'file system of its spool hangs',
+  },
+  {
     name: 'the bound of the spool',
     file: 'launcher/spool.h',
     from: 'if (others >= SPOOL_FILES) return wrong;',
