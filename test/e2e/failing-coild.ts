@@ -16,7 +16,7 @@ import { main } from '../../src/programs/coild.ts';
 import { EtcdClient } from '../../src/store/etcd/etcd-client.ts';
 import { GroupCommit } from '../../src/store/sqlite/group-commit.ts';
 import { SqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts';
-import type { KillPoint, StepReport, Verb } from './kill-point.ts';
+import { type KillPoint, type StepReport, UNREACHED, type Verb } from './kill-point.ts';
 
 interface Call {
   readonly verb: Verb;
@@ -33,6 +33,8 @@ const calls = new AsyncLocalStorage<Call>();
 let submitters: readonly (Call | undefined)[] = [];
 /** Where the test has its Pods. */
 const POD_NETNS = '/run/netns/';
+/** Steps that come after the answer to a call have come by then, and those of a start. */
+const AFTER_MS = { ADD: 1000, DEL: 1000, START: 10_000 };
 /** How coild waits for what the kernel does a moment later. */
 const LOOK = 'netlink: ip route get ';
 
@@ -98,7 +100,13 @@ function attributeNetns(): void {
 }
 
 function started(_what: string, work: () => unknown): unknown {
+  endUnreached('START');
   return calls.run({ verb: 'START', steps: 0 }, work);
+}
+
+/** A coild that did not come to its point ends a while after it should have. */
+function endUnreached(verb: Verb): void {
+  if (mode.verb === verb) setTimeout(() => process.exit(UNREACHED), AFTER_MS[verb]);
 }
 
 /** A call of the plugin, whose steps are counted; the last one is its answer. */
@@ -106,6 +114,7 @@ function served(verb: Verb): (what: string, work: () => unknown) => unknown {
   return (what, work) =>
     calls.run({ verb, steps: 0 }, async () => {
       const result = await work();
+      endUnreached(verb);
       return asStep(what, () => result);
     });
 }

@@ -9,6 +9,9 @@ export interface KillPoint {
   readonly when: 'before' | 'after';
 }
 
+/** How a failing coild ends that did not come to its point: calls that note something in the journal may share a commit. */
+export const UNREACHED = 77;
+
 /** A point, and what the step does: `netlink: ip link show dev lo`. */
 export interface NamedPoint extends KillPoint {
   readonly what: string;
