@@ -25,7 +25,7 @@
 #define DEADLINE_SECONDS 60 /* from the start of the program to the end of coild's answer */
 #define DEL_SECONDS 20	    /* of it, for a DEL that can be spooled: runtimes give a failed ADD's DELs a minute in all */
 #endif
-#define PRINT_SECONDS 5 /* then, for standard output to take what there is to say */
+#define PRINT_SECONDS 5 /* then, for the spool to take a DEL, and for standard output to take what there is to say */
 #define NETCONF_MAX (512 * 1024)
 #define HEAD_MAX (16 * 1024)	      /* of an HTTP message: what coild's server takes as well */
 #define VARIABLES_MAX (HEAD_MAX - 256) /* of it, for the CNI variables */

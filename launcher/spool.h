@@ -12,7 +12,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include "deadline.h"
 
 #define SPOOL_SUFFIX ".spool"	 /* behind the path of the socket */
@@ -65,8 +67,8 @@ static int write_spool(int folder, const char *name, const char *call, size_t si
 	return done;
 }
 
-/* Keeps `call`, in the place of an earlier one for the same interface. Returns NULL, or why that cannot be done. */
-static const char *spool(const char *path, const char *container, const char *ifname, const char *call, size_t size)
+/* As `spool`, however long the file system takes. */
+static const char *spool_patiently(const char *path, const char *container, const char *ifname, const char *call, size_t size)
 {
 	static char wrong[128], name[32];
 	struct stat found;
@@ -82,5 +84,39 @@ static const char *spool(const char *path, const char *container, const char *if
 	snprintf(wrong, sizeof wrong, "%d calls wait there already", others);
 	if (others >= SPOOL_FILES) return wrong;
 	return write_spool(folder, name, call, size) ? NULL : strerror(errno);
+}
+
+/* Keeps nothing open of what the launcher has but `result`: who reads what it prints waits for the end of that. */
+static void keep_only(int result)
+{
+	for (int fd = 0; fd < 3; fd++) dup2(result, fd);
+	syscall(SYS_close_range, 3, ~0U, 0); /* Linux 5.9 */
+}
+
+/*
+ * Keeps `call`, in the place of an earlier one for the same interface. Returns NULL, or why that cannot be done before
+ * the deadline. A process of its own does it: in a file system that hangs, the kernel lets it sleep where no signal, nor
+ * SIGKILL, ends it. It goes with the launcher as soon as the kernel lets go.
+ */
+static const char *spool(const char *path, const char *container, const char *ifname, const char *call, size_t size)
+{
+	static char wrong[128];
+	int result[2];
+	size_t n = 0;
+	ssize_t got = 1;
+	pid_t launcher = getpid(), writer = pipe2(result, O_CLOEXEC) < 0 ? -1 : fork();
+	if (writer < 0) return spool_patiently(path, container, ifname, call, size);
+	if (writer == 0) {
+		keep_only(result[1]);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != launcher) _exit(1);
+		const char *why = spool_patiently(path, container, ifname, call, size);
+		put(STDOUT_FILENO, why ? why : "", why ? strlen(why) + 1 : 1);
+		_exit(0);
+	}
+	close(result[1]);
+	while (n < sizeof wrong && (got = get(result[0], wrong + n, sizeof wrong - n)) > 0) n += got;
+	if (n > 0 && !wrong[n - 1]) return *wrong ? wrong : NULL;
+	return got < 0 ? "the file system does not answer" : "the process that writes it was ended";
 }
 #endif

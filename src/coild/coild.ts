@@ -15,6 +15,7 @@ import type { BlockExporter } from '../podnet/block-exporter.ts';
 import type { HostSide } from '../podnet/host-side.ts';
 import type { NetworkChanges } from '../podnet/network-changes.ts';
 import { abortable } from '../process/abortable.ts';
+import { withDeadline } from '../process/deadline.ts';
 import { hostToBind, type ListenAddress } from '../process/listen-address.ts';
 import { makeFolder } from '../process/make-folder.ts';
 import type { Metrics } from '../process/metrics.ts';
@@ -35,8 +36,12 @@ import { requestMetrics } from './request-metrics.ts';
 import type { ServingLimits } from './serving-limits.ts';
 import { listenUnix } from './unix-listener.ts';
 
-/** What is under way at a shutdown gets this long to finish. */
+/** What is under way at a shutdown gets this long to finish, all together, */
 const SHUTDOWN_MS = 20_000;
+/** and each of the two steps after the calls at least this long. */
+const STEP_MS = 1000;
+/** After it `runCoild` has ended. */
+export const STOPPED_MS = SHUTDOWN_MS + 2 * STEP_MS;
 
 export interface CoildOptions {
   /** The node's name, as in the datastore. */
@@ -76,7 +81,10 @@ export interface CoildDeps
   readonly now: () => Date;
 }
 
-/** The node daemon: serves requests until `signal` is aborted, then finishes those under way. */
+/**
+ * The node daemon: serves requests until `signal` is aborted, then finishes those under way. What the kernel keeps
+ * waiting for longer than STOPPED_MS is given up, which the log tells.
+ */
 export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: AbortSignal): Promise<void> {
   const { node, socket, http } = options;
   const { logger, connection } = deps;
@@ -172,10 +180,17 @@ export async function runCoild(options: CoildOptions, deps: CoildDeps, signal: A
       await removeSocket();
     }
   } finally {
+    const end = deps.clock() + SHUTDOWN_MS;
+    const finish = async (what: string, work: Promise<unknown>) => {
+      const options = { ms: Math.max(STEP_MS, end - deps.clock()), signal: new AbortController().signal };
+      await withDeadline(options, () => work).catch((error: unknown) =>
+        logger.warn('stopping without what does not end', { what, error }),
+      );
+    };
     await closeAll(servers);
-    await deps.podNetwork.settled();
+    await finish('the deletion of links of Pods that are gone', deps.podNetwork.settled());
     background.abort();
-    await Promise.allSettled([following, serving]);
+    await finish("the care for the node's network and state", Promise.allSettled([following, serving]));
   }
 }
 

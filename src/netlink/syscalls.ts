@@ -20,6 +20,7 @@ const recvCall = libc.func('intptr_t recv(int fd, void *data, size_t length, int
 const closeCall = libc.func('int close(int fd)');
 const setnsCall = libc.func('int setns(int fd, int type)');
 const ioctlCall = libc.func('int ioctl(int fd, unsigned long request)');
+const exitCall = libc.func('void _exit(int status)');
 const flockCall = libc.func('int flock(int fd, int operation)');
 
 /** @throws {NetlinkError} with the errno of the call */
@@ -42,6 +43,11 @@ export function setsockopt(fd: number, level: number, name: number, value: Uint8
 
 export function close(fd: number): void {
   checked(closeCall(fd), 'close');
+}
+
+/** Ends the process at once, where Node would wait for its worker threads, and these for the kernel. */
+export function exitNow(status: number): void {
+  exitCall(status);
 }
 
 /** Moves the calling thread into the namespace. */

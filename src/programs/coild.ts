@@ -22,6 +22,7 @@ import type { Main } from '../process/program.ts';
 import { PrometheusMetrics } from '../process/prometheus-metrics.ts';
 import { keepHeapSmall } from '../process/small-heap.ts';
 import { bootId } from './boot-id.ts';
+import { certainEnd } from './certain-end.ts';
 import { COILD_FLAGS, readCoildOptions } from './coild-flags.ts';
 import { LazyPodUids } from './lazy-pod-uids.ts';
 import { openNodeStore } from './open-node-store.ts';
@@ -44,6 +45,7 @@ export const main: Main = (io) =>
     const options = { ...readCoildOptions(flags, io.env), limits: servingLimits(openFilesLimit()) };
     const storeOptions = readStoreOptions(flags);
     using logger = openLogger('coild', flags, io.stderr);
+    using _end = certainEnd(io.signal, logger);
     try {
       requireCapabilities();
       keepHeapSmall();

@@ -33,6 +33,8 @@ export const builds = {
   killAtSyscall: () => compile('kill-at-syscall', join(import.meta.dirname, 'kill-at-syscall.c'), ['-D_GNU_SOURCE']),
   /** What runs a program that cannot sync. */
   failFsync: () => compile('fail-fsync', join(import.meta.dirname, 'fail-fsync.c'), []),
+  /** What runs a program whose deletions of links hang in the kernel. */
+  hangLinkDeletion: () => compile('hang-link-deletion', join(ROOT, 'test/e2e/hang-link-deletion.c'), ['-D_GNU_SOURCE']),
   /** A driver for launcher/netconf.h alone, sanitized. */
   netconfScanner: () => compile('netconf-scanner', join(import.meta.dirname, 'netconf-scanner.c'), SANITIZED),
 };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +25,20 @@ const MOUNTED = `mount -t tmpfs -o "$1" tmpfs "$0" || exit 2
 path=$0; shift; "$@"; status=$?
 ls -A "$path/coild.sock.spool" >&2 2>/dev/null
 exit $status`;
+
+/**
+ * The client beside a file system that is frozen: what would change it waits, and no signal ends that. What is printed
+ * ends when nobody has it open any more; that is not waited for longer than until the file system is thawed.
+ */
+const FROZEN = `exec 3<&0
+truncate --size=8M "$0/disk.img" && mkfs.ext4 -q "$0/disk.img" && mkdir "$0/disk" || exit 2
+mount -o loop "$0/disk.img" "$0/disk" && mkfifo "$0/printed" || exit 2
+fsfreeze --freeze "$0/disk"
+"$@" <&3 >"$0/printed" &
+timeout 20 cat "$0/printed"
+fsfreeze --unfreeze "$0/disk"`;
+const HANGS_MS = 15_000;
+const loopMissing = !existsSync('/dev/loop-control') && 'needs loop devices';
 
 for (const [name, command] of Object.entries(commands)) {
   describe(`${name} where its spool`, { skip: needsRoot }, () => {
@@ -81,6 +96,20 @@ for (const [name, command] of Object.entries(commands)) {
     assert.equal(exitStatus, 1);
   });
 }
+
+test('launcher/coil.c answers where the file system of its spool hangs', {
+  skip: needsRoot || loopMissing,
+}, async () => {
+  const stdin = NETCONF(`unix://${folder}/disk/coild.sock`);
+  const client = asProcess('unshare', '--mount', 'sh', '-c', FROZEN, folder, launcher);
+  const start = performance.now();
+  const { stdout } = await client({ argv: [], env: { ...DEL, PATH: process.env.PATH! }, stdin });
+  const { code, msg, details } = JSON.parse(stdout.toString());
+  assert.deepEqual([code, msg], [11, `coild did not answer at unix://${folder}/disk/coild.sock`]);
+  assert.match(details, /^connect: .* kept for later in .*\.spool: the file system does not answer; is coild running/);
+  const ms = performance.now() - start;
+  assert.ok(ms < HANGS_MS, `${ms} ms`);
+});
 
 test('launcher/coil.c syncs the file, and the folder', async () => {
   const socket = join(folder, 'synced', 'coild.sock');

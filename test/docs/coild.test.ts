@@ -16,6 +16,7 @@ test('coild.md has every line that coild logs but for debugging, with its level,
   const source =
     (await readSources('src/coild', 'src/ipam', 'src/cni', 'src/podnet', 'src/cri', 'src/store/offline')) +
     (await readSource('src/programs/coild.ts')) +
+    (await readSource('src/programs/certain-end.ts')) +
     (await readSource('src/programs/open-store-patiently.ts')) +
     (await readSource('src/programs/open-node-store.ts')) +
     (await readSource('src/programs/open-store-soon.ts'));

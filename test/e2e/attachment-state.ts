@@ -10,9 +10,13 @@ const LINK_LOCAL = /\b(fe80::(?!1[ /])|ff00::)/;
  * All that there is of a sandbox, and of the pool of its namespace, in the datastore and in the kernel, without what
  * differs from one to the other: two that are attached alike have the same.
  *
- * @param subnet the beginning of the pool's addresses: `10.3.`
+ * @param subnets the beginnings of the pool's addresses: `10.3.`, `fd00:3:`
  */
-export async function stateOf(node: NodeUnderTest, sandbox: Sandbox, subnet: string): Promise<readonly string[]> {
+export async function stateOf(
+  node: NodeUnderTest,
+  sandbox: Sandbox,
+  subnets: readonly string[],
+): Promise<readonly string[]> {
   const { datastore } = node;
   const replaced: readonly (readonly [string | RegExp, string])[] = [
     [sandbox.hostLink, 'HOSTLINK'],
@@ -21,7 +25,7 @@ export async function stateOf(node: NodeUnderTest, sandbox: Sandbox, subnet: str
     [sandbox.netns.name, 'PODNETNS'],
     [node.netns.name, 'NODENETNS'],
     [new RegExp(`\\b${sandbox.namespace}\\b`, 'g'), 'NAMESPACE'],
-    [subnet, '10.N.'],
+    ...subnets.map((subnet, i) => [subnet, `SUBNET${i}-`] as const),
     [/"createdAt":"[^"]*"/g, 'TIME'],
     [/\b\d+: (?=\w+(@|:| {2,}))/g, ''],
     [/@if\d+|link-netnsid \d+|link-netns \S+/g, 'PEER'],
@@ -29,7 +33,9 @@ export async function stateOf(node: NodeUnderTest, sandbox: Sandbox, subnet: str
     [/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID'],
   ];
   const isIts = (line: string) =>
-    line.includes(sandbox.hostLink) || line.includes(subnet) || new RegExp(`\\b${sandbox.namespace}\\b`).test(line);
+    line.includes(sandbox.hostLink) ||
+    subnets.some((subnet) => line.includes(subnet)) ||
+    new RegExp(`\\b${sandbox.namespace}\\b`).test(line);
   const normal = (line: string) => replaced.reduce((text, [from, to]) => text.replaceAll(from, to), line);
   const lines = [
     ...(await dumpStore(datastore.store)).filter(isIts),

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const START_MS = 10_000;
-const STOP_MS = 25_000;
+const STOP_MS = 28_000;
 
 export interface CoildCommand {
   /** Its path, or that of an interpreter and what it takes. */
@@ -100,11 +100,16 @@ export class CoildProcess implements AsyncDisposable {
     }
   }
 
-  /** Gives its exit status, or the signal that ended it. Killed where it does not end in time. */
+  /** Gives its exit status, or the signal that ended it. @throws where it does not end in time, and is killed */
   async ended(): Promise<number | NodeJS.Signals> {
-    const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_MS);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.#process.kill('SIGKILL');
+    }, STOP_MS);
     const status = await this.#ended;
     clearTimeout(timer);
+    if (isLate) throw new Error(`coild did not end within ${STOP_MS / 1000} s:\n${this.#text}`);
     return status;
   }
 

@@ -103,8 +103,13 @@ export async function dumpStore(store: IpamStore): Promise<readonly string[]> {
   return lines;
 }
 
-/** `coilctl pool create` */
-export async function createPool(store: IpamStore, name: string, subnet: string, blockSize: number): Promise<void> {
-  const pool = new AddressPool([IpPrefix.parse(subnet)], blockSize);
+/** `coilctl pool create`, and `add-subnet` where there are several. */
+export async function createPool(
+  store: IpamStore,
+  name: string,
+  subnets: string | readonly string[],
+  blockSize: number,
+): Promise<void> {
+  const pool = new AddressPool([subnets].flat().map(IpPrefix.parse), blockSize);
   await store.createPool(name, pool, AbortSignal.timeout(10_000));
 }

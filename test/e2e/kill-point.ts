@@ -1,4 +1,5 @@
-export type Verb = 'ADD' | 'DEL';
+/** A call of the plugin, or what coild does for itself when it starts: it reads the node's state, and exports its blocks. */
+export type Verb = 'ADD' | 'DEL' | 'START';
 
 /** Where a failing coild kills itself. */
 export interface KillPoint {
@@ -7,6 +8,9 @@ export interface KillPoint {
   readonly at: number;
   readonly when: 'before' | 'after';
 }
+
+/** How a failing coild ends that did not come to its point: calls that note something in the journal may share a commit. */
+export const UNREACHED = 77;
 
 /** A point, and what the step does: `netlink: ip link show dev lo`. */
 export interface NamedPoint extends KillPoint {
@@ -19,11 +23,9 @@ export interface StepReport {
   readonly report: string;
 }
 
-/** All points of the calls that a report tells of. */
-export function killPoints(report: string): readonly NamedPoint[] {
-  const lines = report.split('\n').filter((line) => line !== '');
-  return (['ADD', 'DEL'] as const).flatMap((verb) => {
-    const steps = lines.filter((line) => line.startsWith(`${verb} `)).map((line) => line.slice(verb.length + 1));
-    return steps.flatMap((what, at) => (['before', 'after'] as const).map((when) => ({ verb, at, when, what })));
-  });
+/** All points of what is called `verb` in a report. */
+export function killPoints(report: string, verb: Verb): readonly NamedPoint[] {
+  const lines = report.split('\n').filter((line) => line.startsWith(`${verb} `));
+  const steps = lines.map((line) => line.slice(verb.length + 1));
+  return steps.flatMap((what, at) => (['before', 'after'] as const).map((when) => ({ verb, at, when, what })));
 }

@@ -9,7 +9,7 @@ import { createPool, type Datastore, dumpStore, type OpenDatastore } from './dat
 import { dumpKernel } from './kernel-state.ts';
 
 const PROGRAM_MS = 20_000;
-type Pool = readonly [name: string, subnet: string, blockSize: number];
+type Pool = readonly [name: string, subnets: string | readonly string[], blockSize: number];
 const DEFAULT_POOL: Pool = ['default', '10.11.0.0/16', 8];
 
 /** How a program ended. */

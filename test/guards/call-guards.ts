@@ -1,6 +1,7 @@
 import type { Guard } from './guard.ts';
 
 const API = 'src/coild/cni-api.test.ts';
+const END = 'test/e2e/coild-end.test.ts';
 const FAULTS = 'test/contract/cni-client-spool-faults.test.ts';
 
 export const CALL_GUARDS: readonly Guard[] = [
@@ -76,6 +77,33 @@ export const CALL_GUARDS: readonly Guard[] = [
     tests: ['src/coild/request-body.test.ts'],
   },
   {
+    name: 'what a stop gives up',
+    file: 'src/coild/coild.ts',
+    from: 'await withDeadline(options, () => work)',
+    to: 'await work',
+    tests: [END],
+    only: 'ends all the same',
+    built: true,
+  },
+  {
+    name: 'the end of a stop that the kernel holds up',
+    file: 'src/programs/certain-end.ts',
+    from: '      exitNow(1);\n',
+    to: '',
+    tests: [END],
+    only: 'ends all the same',
+    built: true,
+  },
+  {
+    name: 'the second signal of a stop that the kernel holds up',
+    file: 'src/programs/certain-end.ts',
+    from: "  process.once('exit', exitNow);\n",
+    to: '',
+    tests: [END],
+    only: 'ends at once',
+    built: true,
+  },
+  {
     name: 'the calls that may wait',
     file: 'src/coild/bounded-turns.ts',
     from: 'this.#queue.size < waiting',
@@ -115,6 +143,14 @@ export const CALL_GUARDS: readonly Guard[] = [
     to: '',
     tests: [FAULTS],
     only: 'launcher/coil.c syncs',
+  },
+  {
+    name: 'the end of a wait for the file system of the spool',
+    file: 'launcher/spool.h',
+    from: 'pipe2(result, O_CLOEXEC) < 0 ? -1 : fork()',
+    to: 'pipe2(result, O_CLOEXEC) < 0 ? 0 : -1',
+    tests: [FAULTS],
+    only: 'file system of its spool hangs',
   },
   {
     name: 'the bound of the spool',
