@@ -58,7 +58,7 @@ export function createReclaim(node: string, { mode, graceMs }: ReclaimSettings, 
   const dryRun = mode === 'dry-run';
   const exclusively = attacher.exclusively.bind(attacher);
   const release = new LeakRelease({ dryRun }, { ...deps, ipam: meteredRelease(deps.ipam, deps.metrics), exclusively });
-  const boot = new BootReclaim({ node, dryRun }, { ...deps, release });
+  const boot = new BootReclaim({ node, dryRun }, { ...deps, adds: attacher.adds, release });
   const judge = new LeakJudge(deps);
   const intervalMs = Math.min(graceMs / LOOKS, LONGEST_INTERVAL_MS);
   return {

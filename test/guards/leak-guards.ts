@@ -79,8 +79,15 @@ export const LEAK_GUARDS: readonly Guard[] = [
   {
     name: 'the boot that is not recorded before all is freed',
     file: 'src/ipam/boot-reclaim.ts',
-    from: 'if (!(await this.#freeUnlinked(recorded, signal))) return false;',
-    to: 'await this.#freeUnlinked(recorded, signal);',
+    from: 'if (!(await this.#freeUnlinked(recorded, added, signal))) return false;',
+    to: 'await this.#freeUnlinked(recorded, added, signal);',
+    tests: [BOOTS],
+  },
+  {
+    name: 'what was recorded before a reboot, and is attached again',
+    file: 'src/ipam/boot-reclaim.ts',
+    from: '!isAmong(added, attachment) && (',
+    to: '(',
     tests: [BOOTS],
   },
   {
