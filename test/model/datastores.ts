@@ -7,6 +7,9 @@ import type { StoreFixture } from '../contract/store-fixture.ts';
 import { EtcdFixture } from '../etcd/etcd-fixture.ts';
 import { EtcdServer } from '../etcd/etcd-server.ts';
 
+/** What the names of a database's files end with. */
+export const SQLITE_FILES = ['', '-wal', '-shm'] as const;
+
 /** Gives an empty datastore for each run of a script. */
 export interface ModelDatastore extends AsyncDisposable {
   open(): Promise<StoreFixture>;
@@ -23,7 +26,7 @@ export const DATASTORES: Readonly<Record<'sqlite' | 'etcd', () => Promise<ModelD
         return {
           open: () => SqliteIpamStore.open({ path }, AbortSignal.timeout(10_000)),
           [Symbol.asyncDispose]: async () => {
-            for (const end of ['', '-wal', '-shm']) await rm(path + end, { force: true });
+            for (const end of SQLITE_FILES) await rm(path + end, { force: true });
           },
         };
       },

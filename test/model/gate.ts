@@ -1,5 +1,5 @@
 /** What a call goes to; not all can fail in the same ways. */
-export type Medium = 'store' | 'disk' | 'kernel' | 'time';
+export type Medium = 'store' | 'disk' | 'kernel' | 'time' | 'proof';
 
 /** A call of a node's code to the outside, under way: first asked, then made, then answered. */
 export interface HeldCall {

@@ -1,4 +1,5 @@
 import type { CoilError } from '../../src/model/error.ts';
+import type { BootRecord } from '../../src/store/boot-record.ts';
 import type {
   AcquiredBlock,
   AddressRecord,
@@ -21,7 +22,8 @@ import { addressOf } from './truth.ts';
 type NodeStore = Pick<
   IpamStore,
   'acquireBlock' | 'releaseBlock' | 'allocate' | 'free' | 'listAddresses' | 'checkWritable' | 'watchNode'
->;
+> &
+  BootRecord;
 
 /** Is told of every change when it has been made, before the node hears of it. */
 export interface StoreObserver {
@@ -112,6 +114,14 @@ export class GatedStore implements NodeStore {
 
   checkWritable(signal: AbortSignal): Promise<void> {
     return this.#call('checkWritable', signal, (until) => this.#store.checkWritable(until));
+  }
+
+  readBoot(node: string, signal: AbortSignal): Promise<string | undefined> {
+    return this.#call('readBoot', signal, (until) => this.#store.readBoot(node, until));
+  }
+
+  writeBoot(node: string, bootId: string, signal: AbortSignal): Promise<void> {
+    return this.#call(`writeBoot ${bootId}`, signal, (until) => this.#store.writeBoot(node, bootId, until));
   }
 
   async *watchNode(node: string, signal: AbortSignal): AsyncGenerator<NodeSnapshot | NodeChange, void, undefined> {

@@ -6,7 +6,7 @@ import { COMMANDS } from './commands.ts';
 import { temporaryFolder } from './datastores.ts';
 import { checkAlways } from './invariants.ts';
 import type { Step } from './script.ts';
-import { windUp } from './settle-commands.ts';
+import { windUp } from './wind-up.ts';
 import { World, type WorldOptions } from './world.ts';
 
 export interface ScriptOptions extends Omit<WorldOptions, 'journals'> {

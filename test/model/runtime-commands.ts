@@ -28,7 +28,7 @@ export const RUNTIME_COMMANDS: Commands = {
   pass: {
     weight: 2,
     run: (world, a) => {
-      world.now += 10 ** (2 + (a % 4));
+      world.pass(10 ** (2 + (a % 4)));
       return `until ${world.now} ms`;
     },
   },
