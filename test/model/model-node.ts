@@ -18,10 +18,10 @@ import { Journal } from '../../src/store/offline/journal.ts';
 import { recordOf } from '../../src/store/offline/journal-rows.ts';
 import type { JournalTables } from '../../src/store/offline/journal-tables.ts';
 import { OfflineStore } from '../../src/store/offline/offline-store.ts';
-import type { OpenedStore } from '../../src/store/open-store.ts';
 import { FakeBlockExporter } from '../contract/fake-block-exporter.ts';
 import { FakePodNetwork } from '../contract/fake-pod-network.ts';
 import { withOverrides } from '../contract/ipam-node.ts';
+import type { CoildStore } from './coild-store.ts';
 import { SQLITE_FILES } from './datastores.ts';
 import { Gate, type HeldCall } from './gate.ts';
 import { GatedExporter, GatedPodNetwork } from './gated-kernel.ts';
@@ -52,7 +52,7 @@ export class ModelCoild {
     const { name } = node;
     const logger = new RecordingLogger();
     const now = () => new Date(clock());
-    const remote = new GatedStore(deps.store, { node: name, gate, observer: deps.observer });
+    const remote = new GatedStore(deps.openFor(name), { node: name, gate, observer: deps.observer });
     const exporter = new GatedExporter(node.routes, { gate, asked: () => deps.exporting(node) });
     // never by itself: the steps say when
     const scanIntervalMs = NEVER_MS;
@@ -157,7 +157,8 @@ function remoteOf(store: GatedStore): IpamStore {
 }
 
 export interface ModelNodeDeps {
-  readonly store: OpenedStore;
+  /** Called for each coild. */
+  readonly openFor: (node: string) => Pick<CoildStore, 'store' | 'send'>;
   readonly observer: StoreObserver;
   /** Called when an export is asked for; what it gives, when that was made. */
   readonly exporting: (node: ModelNode) => (report: SyncReport) => void;

@@ -24,7 +24,7 @@ export const TROUBLE_COMMANDS: Commands = {
     weight: 0.5,
     run: (world, a, b) =>
       onRunning(world, a, async (node) => {
-        world.kill(node);
+        await world.kill(node);
         const isBootKnown = (await world.store.readBoot(node.name, AbortSignal.timeout(10_000))) !== undefined;
         reboot(world, node);
         for (const sandbox of world.sandboxesOf(node)) {
@@ -39,7 +39,7 @@ export const TROUBLE_COMMANDS: Commands = {
     run: (world, a) =>
       onRunning(world, a, async (node) => {
         if (!node.hasJournal) return;
-        world.kill(node);
+        await world.kill(node);
         world.behind.delete(node);
         const { given, freed } = await node.loseJournal();
         for (const sandbox of world.sandboxesOf(node)) {
@@ -80,7 +80,7 @@ export const TROUBLE_COMMANDS: Commands = {
     weight: 0.5,
     run: async (world, a) => {
       const node = chosen(world.nodes, a)!;
-      world.kill(node);
+      await world.kill(node);
       reboot(world, node);
       await release(world, node);
       return node.name;

@@ -3,6 +3,8 @@ import type { FullAttachmentRequest } from '../../src/cni/cni-request.ts';
 import { CoilError } from '../../src/model/error.ts';
 import type { OpenedStore } from '../../src/store/open-store.ts';
 import { added, deleted, failed } from './answers.ts';
+import type { LateChange, SentEnd } from './coild-store.ts';
+import type { ModelFixture } from './datastores.ts';
 import type { HeldCall } from './gate.ts';
 import { type ModelCoild, ModelNode, requestFor } from './model-node.ts';
 import { OrderChecks } from './order-checks.ts';
@@ -21,6 +23,8 @@ export interface WorldOptions {
   readonly restMs: number;
   /** Folder for the nodes' journals; undefined where they have none. */
   readonly journals?: string | undefined;
+  /** How each coild opens the datastore; by default, all share the test's own way to it, and no change comes late. */
+  readonly openFor?: ModelFixture['openFor'];
 }
 
 /** Nodes over one datastore, what their Pods were promised, and a clock that stands. */
@@ -29,7 +33,7 @@ export class World {
   readonly nodes: readonly ModelNode[];
   readonly sandboxes: readonly Sandbox[];
   /** Calls of processes that are gone, or that were given up: the datastore may still carry them out. */
-  readonly late: { readonly node: ModelNode; readonly call: HeldCall }[] = [];
+  readonly late: { readonly node: ModelNode; readonly name: string; readonly make: LateChange }[] = [];
   /** What happened, a line each. */
   readonly log: string[] = [];
   /** Nodes that somebody else took something from, and that have not heard of it. */
@@ -49,14 +53,16 @@ export class World {
   stored: Truth = NOTHING;
   /** The same, with what the nodes' journals have to tell it. */
   truth: Truth = NOTHING;
+  readonly #hasTerms: boolean;
   #isStale = true;
   #failure: unknown;
 
-  constructor(store: OpenedStore, { nodes, pods, restMs, journals }: WorldOptions) {
+  constructor(store: OpenedStore, { nodes, pods, restMs, journals, openFor }: WorldOptions) {
     this.store = store;
+    this.#hasTerms = openFor !== undefined;
     const order = new OrderChecks(this);
     const deps = {
-      store,
+      openFor: openFor ?? (() => ({ store })),
       restMs,
       journals,
       observer: {
@@ -184,21 +190,29 @@ export class World {
   }
 
   /** Ends a node's coild as kill -9 does. */
-  kill(node: ModelNode): void {
+  async kill(node: ModelNode): Promise<void> {
     for (const call of this.calls) if (call.sandbox.node === node) call.sandbox.cut(call);
     this.#rounds.delete(node.coild!);
     this.#leaveLinks(node);
     // what an administrator did, and the node has heard of, is longer ago than the journal waits for other news
     if (this.#hasLostAddresses.delete(node)) node.coild!.flush();
-    const asked = node.kill().filter(({ medium, name }) => medium === 'store' && name !== 'watchNode');
-    this.late.push(...asked.map((call) => ({ node, call })));
+    for (const call of node.kill()) await this.leave(node, call, 'killed');
     // with a journal, its next one begins with what this one knew
     if (!node.hasJournal) this.behind.delete(node);
+  }
+
+  /** Has a call leave its coild, which hears nothing more of it: it may be carried out late. */
+  async leave(node: ModelNode, { name, send }: HeldCall, end: SentEnd): Promise<void> {
+    const make = await send?.(end);
+    if (make) this.late.push({ node, name, make });
   }
 
   /** Lets a node's code go on until it waits for something outside. @throws what was found wrong meanwhile */
   async settle(): Promise<void> {
     for (let i = 0; i < 3; i++) await turn();
+    for (const node of this.nodes)
+      for (const call of node.coild?.gate.takeAborted() ?? [])
+        if (this.#hasTerms) await this.leave(node, call, 'aborted');
     if (this.#isStale) {
       const truth = await readTruth(this.store);
       for (const block of new Set([...this.stored.owners.keys(), ...truth.owners.keys()])) {
@@ -220,10 +234,11 @@ export class World {
     this.#isStale = true;
   }
 
-  /** Changes that a node has given up are done before what it asks for next, or never. */
+  /** Without terms, changes that a node has given up are done before what it asks for next, or never. */
   #asking(node: string): () => void {
+    if (this.#hasTerms) return () => undefined;
     const given = this.late.filter(
-      ({ node: { name }, call }) => name === node && /^(allocate|free|release)/.test(call.name),
+      (late) => late.node.name === node && /^(allocate|free|release|writeBoot)/.test(late.name),
     );
     return () => {
       if (this.isMakingLate) return;
