@@ -23,7 +23,7 @@ export interface WorldOptions {
   readonly restMs: number;
   /** Folder for the nodes' journals; undefined where they have none. */
   readonly journals?: string | undefined;
-  /** How each coild opens the datastore; by default, all share the test's own way to it, and no change comes late. */
+  /** How each coild opens the datastore, for terms of its own; by default, all share the test's way to it. */
   readonly openFor?: ModelFixture['openFor'];
 }
 
