@@ -8,8 +8,9 @@ import { meteredRelease } from '../ipam/metered-release.ts';
 import type { NodeIpam } from '../ipam/node-ipam.ts';
 import type { NodeState } from '../ipam/node-state.ts';
 import type { NodeSync } from '../ipam/node-sync.ts';
-import { Reclaim } from '../ipam/reclaim.ts';
+import { Reclaim, type ReclaimDeps } from '../ipam/reclaim.ts';
 import type { PodNetwork } from '../podnet/pod-network.ts';
+import type { Backoff } from '../process/backoff.ts';
 import type { Metrics } from '../process/metrics.ts';
 
 /** A grace is looked at so many times at least, and this often whatever it is, in milliseconds. */
@@ -28,7 +29,10 @@ export interface ReclaimSources extends Pick<BootReclaimDeps, 'boots' | 'bootId'
   readonly podUids?: LeakJudgeDeps['podUids'];
 }
 
-export interface CreateReclaimDeps extends ReclaimSources, Pick<LeakJudgeDeps, 'hostIfname' | 'logger'> {
+export interface CreateReclaimDeps
+  extends ReclaimSources,
+    Pick<LeakJudgeDeps, 'hostIfname' | 'logger'>,
+    Pick<ReclaimDeps, 'sleep'> {
   readonly state: NodeState;
   readonly sync: NodeSync;
   /** Whether the state is what a journal says, which nobody else was told. */
@@ -38,6 +42,8 @@ export interface CreateReclaimDeps extends ReclaimSources, Pick<LeakJudgeDeps, '
   readonly attacher: PodAttacher;
   readonly podNetwork: PodNetwork;
   readonly clock: () => number;
+  /** Between two tries to free what was attached before a reboot. */
+  readonly backoff?: Backoff;
 }
 
 /** What frees leaks by itself, and what does when the runtime asks for it. */
@@ -53,12 +59,15 @@ const NOTHING: Reclaiming = {
 
 export function createReclaim(node: string, { mode, graceMs }: ReclaimSettings, deps: CreateReclaimDeps): Reclaiming {
   if (mode === 'off') return NOTHING;
-  const { attacher, sync, isOffline } = deps;
+  const { attacher, sync, isOffline, backoff } = deps;
   const judged = judgedSync(sync, isOffline);
   const dryRun = mode === 'dry-run';
   const exclusively = attacher.exclusively.bind(attacher);
   const release = new LeakRelease({ dryRun }, { ...deps, ipam: meteredRelease(deps.ipam, deps.metrics), exclusively });
-  const boot = new BootReclaim({ node, dryRun }, { ...deps, release });
+  const boot = new BootReclaim(
+    { node, dryRun, ...(backoff && { backoff }) },
+    { ...deps, adds: attacher.adds, release },
+  );
   const judge = new LeakJudge(deps);
   const intervalMs = Math.min(graceMs / LOOKS, LONGEST_INTERVAL_MS);
   return {

@@ -16,11 +16,17 @@ export interface BootReclaimOptions {
   readonly backoff?: Backoff;
 }
 
+/** Tells which attachments were made by an ADD that was under way at some time since. */
+export interface AttachedSince extends Disposable {
+  has(attachment: { readonly containerId: string; readonly ifname: string }): boolean;
+}
+
 export interface BootReclaimDeps extends UnlinkedDeps {
   readonly boots: BootRecord;
   /** The kernel's name for this boot (/proc/sys/kernel/random/boot_id). */
   readonly bootId: () => Promise<string>;
   readonly state: Pick<NodeState, 'records'>;
+  readonly adds: { since(): AttachedSince };
   readonly release: Pick<LeakRelease, 'release'>;
   readonly logger: Logger;
 }
@@ -44,10 +50,11 @@ export class BootReclaim {
    * @param recorded all attachments of the node at the start, before coild could make any
    */
   async run(recorded: readonly RecordedAttachment[], signal: AbortSignal): Promise<void> {
+    using added = this.#deps.adds.since();
     const backoff = this.#options.backoff ?? new Backoff({ baseMs: 500, maxMs: 30_000 });
     while (!signal.aborted) {
       try {
-        this.#isDone = await this.#run(recorded, signal);
+        this.#isDone = await this.#run(recorded, added, signal);
         if (this.#isDone) return;
       } catch (error) {
         if (signal.aborted) return;
@@ -75,7 +82,7 @@ export class BootReclaim {
   }
 
   /** Whether that is done. */
-  async #run(recorded: readonly RecordedAttachment[], signal: AbortSignal): Promise<boolean> {
+  async #run(recorded: readonly RecordedAttachment[], added: AttachedSince, signal: AbortSignal): Promise<boolean> {
     const { boots, bootId, logger } = this.#deps;
     const { node, dryRun } = this.#options;
     const current = await bootId();
@@ -83,7 +90,7 @@ export class BootReclaim {
     if (last === current) return true;
     if (last !== undefined) {
       logger.info('the node was rebooted since its last coild', { boot_id: current, last_boot_id: last });
-      if (!(await this.#freeUnlinked(recorded, signal))) return false;
+      if (!(await this.#freeUnlinked(recorded, added, signal))) return false;
     }
     // after that, so that whoever is killed before begins anew
     if (!dryRun) await boots.writeBoot(node, current, signal);
@@ -109,17 +116,25 @@ export class BootReclaim {
   }
 
   /** False where one was kept that was changed meanwhile. */
-  async #freeUnlinked(recorded: readonly RecordedAttachment[], signal: AbortSignal): Promise<boolean> {
+  async #freeUnlinked(
+    recorded: readonly RecordedAttachment[],
+    added: AttachedSince,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { state, release } = this.#deps;
-    const present = attachmentsOf(stillThere(recorded, state.records));
-    const unlinked = await unlinkedOf(this.#deps, present, signal);
     let isDone = true;
-    for (const attachment of present.filter(({ key }) => unlinked.has(key))) {
-      const stands = async (until: AbortSignal) => (await unlinkedOf(this.#deps, [attachment], until)).size > 0;
+    for (const attachment of attachmentsOf(stillThere(recorded, state.records))) {
+      // not before it is alone with the Pod: the link that an ADD is making may be taken for any of the Pod's
+      const stands = async (until: AbortSignal) =>
+        !isAmong(added, attachment) && (await unlinkedOf(this.#deps, [attachment], until)).size > 0;
       if (!(await release.release({ attachment, proofs: ['node', 'reboot'], stands }, signal))) isDone = false;
     }
     return isDone;
   }
+}
+
+function isAmong(added: AttachedSince, { containerId, ifname }: RecordedAttachment): boolean {
+  return ifname !== undefined && added.has({ containerId, ifname });
 }
 
 /** Those of `records` that say what was recorded, at whatever revision: the datastore may have been told of it since. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { hostIfname } from '../../src/podnet/host-ifname.ts';
 import type { OpenedStore } from '../../src/store/open-store.ts';
 import type { IpamNode } from './ipam-node.ts';
 import { A, reclaimTest, until } from './reclaim-test.ts';
@@ -19,8 +20,35 @@ describe('a reboot', () => {
       scene.network.deleteNetns('/run/netns/c');
       await scene.boot.run(recorded, soon());
       assert.deepEqual(scene.recorded, ['10.0.0.1 b', '10.0.0.2 c'], 'b has a link, c was attached after the start');
-      assert.equal(scene.decisions.at(-1), 'freed a leaked address a node reboot');
+      assert.deepEqual(scene.decisions, [
+        'freed a leaked address a node reboot',
+        'kept an address that looked leaked: a proof does not hold any more b node reboot',
+      ]);
       assert.equal(await store.readBoot('node1', soon()), 'this boot');
+    },
+    { before: recordBoot('another boot') },
+  );
+
+  reclaimTest(
+    'frees it though a Pod of the same name is being attached, whose link has no owner yet',
+    async ({ scene }) => {
+      await scene.add(A);
+      scene.lose(A);
+      const recorded = scene.attachments;
+      const turn = Promise.withResolvers<void>();
+      const pod = { namespace: 'default', pod: 'web-0' };
+      const attaching = scene.attacher.exclusively(pod, soon(), async () => {
+        const host = { hostIfname: hostIfname('default', 'web-0', 'eth0'), netns: '/run/netns/b' };
+        scene.network.addPair({ ...host, containerId: 'b', ifname: 'eth0', addresses: [] }, undefined);
+        await turn.promise;
+        scene.network.deleteNetns(host.netns);
+      });
+      const running = scene.boot.run(recorded, soon());
+      await until(() => scene.logger.messages.includes('the node was rebooted since its last coild'));
+      await new Promise(setImmediate);
+      turn.resolve();
+      await Promise.all([attaching, running]);
+      assert.deepEqual(scene.recorded, []);
     },
     { before: recordBoot('another boot') },
   );
@@ -40,6 +68,18 @@ describe('a reboot', () => {
       await Promise.all([held, running]);
       assert.deepEqual([await repeated, scene.recorded], ['10.0.0.0', ['10.0.0.0 a']]);
       assert.match(scene.decisions.at(-1)!, /a proof does not hold any more/);
+    },
+    { before: recordBoot('another boot') },
+  );
+
+  reclaimTest(
+    'keeps what was attached again since, though another container of its Pod has taken the link',
+    async ({ scene }) => {
+      await scene.add(A);
+      const recorded = scene.attachments;
+      const boot = scene.boot.run(recorded, soon());
+      await Promise.all([scene.add(A), scene.add({ container: 'b' }), boot]);
+      assert.deepEqual(scene.recorded, ['10.0.0.0 a', '10.0.0.1 b']);
     },
     { before: recordBoot('another boot') },
   );

@@ -91,7 +91,7 @@ export class ReclaimScene implements AsyncDisposable {
     const bootId = async () => this.bootId;
     this.boot = new BootReclaim(
       { node, dryRun, backoff },
-      { boots: store, bootId, state, links, hostIfname, release, logger },
+      { boots: store, bootId, state, adds: this.attacher.adds, links, hostIfname, release, logger },
     );
     this.reclaim = new Reclaim(
       { graceMs: GRACE_MS, intervalMs: GRACE_MS / 5 },

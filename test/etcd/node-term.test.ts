@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { CoilError } from '../../src/model/error.ts';
 import { EtcdAddresses } from '../../src/store/etcd/etcd-addresses.ts';
 import { EtcdBlocks } from '../../src/store/etcd/etcd-blocks.ts';
-import { EtcdClient } from '../../src/store/etcd/etcd-client.ts';
 import { type EtcdDatabase, etcdDatabase } from '../../src/store/etcd/etcd-database.ts';
-import type { TxnResponse } from '../../src/store/etcd/etcd-messages.ts';
 import { Keys } from '../../src/store/etcd/keys.ts';
 import { takeSnapshot } from '../../src/store/etcd/node-snapshot.ts';
 import type { AddressRecord, NodeSnapshot, PoolBlock } from '../../src/store/ipam-store.ts';
 import { allocated, assignmentOf, fails, poolOf, soon } from '../contract/store-fixture.ts';
 import { EtcdFixture } from './etcd-fixture.ts';
 import { EtcdServer } from './etcd-server.ts';
+import { SlowClient } from './slow-client.ts';
 
 const NODE = 'node1';
 const TIMEOUT = { timeout: 60_000 };
@@ -22,49 +20,21 @@ before(async () => {
 });
 after(() => server[Symbol.asyncDispose]());
 
-/** A coild's way to etcd, on which changes can be kept back, and arrive after the coild has given them up. */
-class Way implements AsyncDisposable {
+/** A coild's slow way to etcd. */
+class Way extends SlowClient {
   readonly db: EtcdDatabase;
   readonly addresses: EtcdAddresses;
   readonly blocks: EtcdBlocks;
-  /** Lets what was kept back arrive, and gives what etcd answers. */
-  readonly late: (() => Promise<TxnResponse>)[] = [];
-  isSlow = false;
-  /** Fails what is kept back. */
-  break = (): void => undefined;
-  /** Called before each change. */
-  interrupt: (() => Promise<void>) | undefined;
-  readonly #client: EtcdClient;
 
   constructor({ prefix }: EtcdFixture) {
-    this.#client = new EtcdClient({ endpoints: [server.url], prefix });
-    const transact: EtcdClient['transact'] = async (what, request, signal) => {
-      if (request.compare) await this.interrupt?.();
-      if (!this.isSlow || !request.compare) return await this.#client.transact(what, request, signal);
-      this.late.push(() => this.#client.transact(what, request, soon()));
-      const { promise, reject } = Promise.withResolvers<never>();
-      this.break = () => reject(new CoilError('store-unavailable', 'the connection broke'));
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-      return await promise;
-    };
-    const client = new Proxy(this.#client, {
-      get: (target, member: keyof EtcdClient) => {
-        if (member === 'transact') return transact;
-        const value: unknown = target[member];
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-    this.db = etcdDatabase({ client, keys: new Keys(prefix) }, NODE);
+    super({ endpoints: [server.url] });
+    this.db = etcdDatabase({ client: this.client, keys: new Keys(prefix) }, NODE);
     this.addresses = new EtcdAddresses(this.db);
     this.blocks = new EtcdBlocks(this.db);
   }
 
   async snapshot(): Promise<NodeSnapshot> {
     return await takeSnapshot(this.db, NODE, soon());
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client[Symbol.asyncDispose]();
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
+import { AddsUnderWay } from '../../src/cni/adds-under-way.ts';
 import { AddressScan } from '../../src/controller/address-scan.ts';
 import { NodeRelease } from '../../src/controller/node-release.ts';
 import { BootReclaim } from '../../src/ipam/boot-reclaim.ts';
@@ -242,7 +243,8 @@ async function startOn(
     return true;
   };
   const links = { look: async () => ({ has: () => false, unclaimed: () => [] }) };
-  const deps = { boots: store, bootId: async () => BOOT, links, hostIfname, state: { records }, release: { release } };
+  const asked = { boots: store, bootId: async () => BOOT, links, adds: new AddsUnderWay() };
+  const deps = { ...asked, hostIfname, state: { records }, release: { release } };
   await new BootReclaim({ node, dryRun: false }, { ...deps, logger }).run(attachmentsOf(records), signal());
   assert.ok(!isFreed || isBootId(String(value)), `${value} was taken for a reboot`);
   assert.equal(await store.readBoot(node, signal()), BOOT);

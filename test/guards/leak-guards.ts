@@ -93,9 +93,23 @@ export const LEAK_GUARDS: readonly Guard[] = [
   {
     name: 'the boot that is not recorded before all is freed',
     file: 'src/ipam/boot-reclaim.ts',
-    from: 'if (!(await this.#freeUnlinked(recorded, signal))) return false;',
-    to: 'await this.#freeUnlinked(recorded, signal);',
+    from: 'if (!(await this.#freeUnlinked(recorded, added, signal))) return false;',
+    to: 'await this.#freeUnlinked(recorded, added, signal);',
     tests: [BOOTS],
+  },
+  {
+    name: 'what was recorded before a reboot, and is attached again',
+    file: 'src/ipam/boot-reclaim.ts',
+    from: '!isAmong(added, attachment) && (',
+    to: '(',
+    tests: [BOOTS],
+  },
+  {
+    name: 'the boot that is not recorded after the next one',
+    file: 'src/store/etcd/etcd-boots.ts',
+    from: 'await changes.transact(`record',
+    to: 'await this.#db.client.transact(`record',
+    tests: ['test/model/regressions.test.ts'],
   },
   {
     name: 'the dry run',

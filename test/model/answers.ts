@@ -5,12 +5,15 @@ import { promise } from './violation.ts';
 
 /** What an undisturbed call may fail with, where the kernel takes all. */
 const REASONS = ['out-of-addresses'] as const;
+/** So is a Pod told over the REST API that has an address already. */
+const REST_REASONS = [...REASONS, 'address-in-use'] as const;
 
 /** Takes note of an ADD that was answered with addresses. @throws {Violation} */
 export function added(call: SandboxCall, addresses: readonly string[], truth: Truth): void {
   const { sandbox } = call;
   sandbox.calls.delete(call);
   promise(addresses.length > 0, () => `ADD of ${sandbox.containerId} was answered without an address`);
+  if (!sandbox.isNew) sandbox.known = 'ready';
   // a node that lost its blocks, or a DEL at the same time, may have taken them already
   if (call.isDisturbed || call.isBehind || call.beside.has('DEL')) {
     // without the datastore, a node cannot know which of its blocks are not its own any more
@@ -37,6 +40,7 @@ export function deleted(call: SandboxCall, truth: Truth): void {
   const { sandbox } = call;
   sandbox.calls.delete(call);
   if (call.beside.has('ADD')) return;
+  sandbox.die({ known: undefined, hasPod: false });
   sandbox.state = 'gone';
   sandbox.isRevoked = false;
   promiseNoRecord(sandbox, truth, 'after its DEL');
@@ -46,11 +50,13 @@ export function deleted(call: SandboxCall, truth: Truth): void {
 export function failed(call: SandboxCall, error: unknown, truth: Truth): void {
   const { sandbox, verb } = call;
   sandbox.calls.delete(call);
+  if (sandbox.known && sandbox.state !== 'live') sandbox.known = 'stopped';
   if (call.isDisturbed || call.mayFail || call.isBehind) {
     if (sandbox.state === 'gone') sandbox.state = 'either';
     return;
   }
-  const isExpected = call.isRefused || (verb === 'ADD' && REASONS.some((code) => CoilError.is(error, code)));
+  const reasons = sandbox.isRest ? REST_REASONS : REASONS;
+  const isExpected = call.isRefused || (verb === 'ADD' && reasons.some((code) => CoilError.is(error, code)));
   promise(isExpected, () => `${verb} of ${sandbox.containerId} failed for no reason: ${String(error)}`);
   if (verb === 'ADD' && call.beside.size === 0 && sandbox.state === 'gone')
     promiseNoRecord(sandbox, truth, 'after its ADD failed');

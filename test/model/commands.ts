@@ -1,6 +1,7 @@
 import type { Commands } from './command.ts';
 import { DELIVERY_COMMANDS } from './delivery-commands.ts';
 import { POOL_COMMANDS } from './pool-commands.ts';
+import { RECLAIM_COMMANDS } from './reclaim-commands.ts';
 import { RUNTIME_COMMANDS } from './runtime-commands.ts';
 import { SETTLE_COMMANDS } from './settle-commands.ts';
 import { TROUBLE_COMMANDS } from './trouble-commands.ts';
@@ -11,5 +12,6 @@ export const COMMANDS: Commands = {
   ...DELIVERY_COMMANDS,
   ...TROUBLE_COMMANDS,
   ...POOL_COMMANDS,
+  ...RECLAIM_COMMANDS,
   ...SETTLE_COMMANDS,
 };

@@ -6,10 +6,19 @@ import { SqliteIpamStore } from '../../src/store/sqlite/sqlite-ipam-store.ts';
 import type { StoreFixture } from '../contract/store-fixture.ts';
 import { EtcdFixture } from '../etcd/etcd-fixture.ts';
 import { EtcdServer } from '../etcd/etcd-server.ts';
+import { type CoildStore, EtcdCoildStore } from './coild-store.ts';
+
+/** What the names of a database's files end with. */
+export const SQLITE_FILES = ['', '-wal', '-shm'] as const;
 
 /** Gives an empty datastore for each run of a script. */
 export interface ModelDatastore extends AsyncDisposable {
-  open(): Promise<StoreFixture>;
+  open(): Promise<ModelFixture>;
+}
+
+export interface ModelFixture extends StoreFixture {
+  /** As each coild opens it; absent where it does as anybody else. */
+  readonly openFor?: (node: string) => CoildStore;
 }
 
 /** All that the model runs over. What a disk's sync takes is nothing to the model: where there is memory, it is used. */
@@ -23,7 +32,7 @@ export const DATASTORES: Readonly<Record<'sqlite' | 'etcd', () => Promise<ModelD
         return {
           open: () => SqliteIpamStore.open({ path }, AbortSignal.timeout(10_000)),
           [Symbol.asyncDispose]: async () => {
-            for (const end of ['', '-wal', '-shm']) await rm(path + end, { force: true });
+            for (const end of SQLITE_FILES) await rm(path + end, { force: true });
           },
         };
       },
@@ -34,7 +43,18 @@ export const DATASTORES: Readonly<Record<'sqlite' | 'etcd', () => Promise<ModelD
     const folder = await temporaryFolder();
     const server = await EtcdServer.start(`--data-dir=${folder}/data`);
     return {
-      open: async () => new EtcdFixture(server),
+      open: async () => {
+        const fixture = new EtcdFixture(server);
+        const opened = new AsyncDisposableStack();
+        return {
+          open: () => fixture.open(),
+          openFor: (node) => opened.use(new EtcdCoildStore(fixture, node)),
+          [Symbol.asyncDispose]: async () => {
+            await opened.disposeAsync();
+            await fixture[Symbol.asyncDispose]();
+          },
+        };
+      },
       [Symbol.asyncDispose]: async () => {
         await server[Symbol.asyncDispose]();
         await rm(folder, { recursive: true, force: true });

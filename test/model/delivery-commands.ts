@@ -62,27 +62,27 @@ export const DELIVERY_COMMANDS: Commands = {
   },
   /** It is given up, and its effect comes later, or never. */
   delay: {
-    weight: 2,
-    run: (world, a) => {
+    weight: 5,
+    run: async (world, a) => {
       const held = chosen(
-        storeCalls(world).filter(({ call }) => !call.isMade && call.name !== 'watchNode'),
+        storeCalls(world).filter(({ call }) => !call.isMade && call.send),
         a,
       );
       if (!held) return undefined;
+      await world.leave(held.node, held.call, 'failed');
       fail(world, held);
-      world.late.push(held);
       return describe(held);
     },
   },
   /** An effect comes late. */
   late: {
-    weight: 4,
+    weight: 3,
     run: async (world, a) => {
-      const held = chosen(world.late, a);
-      if (!held) return undefined;
-      world.late.splice(world.late.indexOf(held), 1);
-      await makeLate(world, held);
-      return describe(held);
+      const late = chosen(world.late, a);
+      if (!late) return undefined;
+      world.late.splice(world.late.indexOf(late), 1);
+      await makeLate(world, late);
+      return `${late.node.name}: ${late.name}`;
     },
   },
 };
@@ -99,10 +99,11 @@ export async function finish(world: World, held: Held): Promise<void> {
   held.call.answer();
 }
 
-export async function makeLate(world: World, { node, call }: Held): Promise<void> {
+export async function makeLate(world: World, { node, make }: World['late'][number]): Promise<void> {
   world.isMakingLate = true;
-  await call.make();
+  await make();
   world.isMakingLate = false;
+  world.changed();
   // what its node knows by now does not hold any more
   if (node.coild || node.hasJournal) world.behind.add(node);
   await world.settle();
@@ -144,7 +145,8 @@ function fail(world: World, { node, call }: Held): void {
     world.refuse(node);
     call.fail(new CoilError('network', `cannot ${call.name}`));
   } else {
-    world.disturb(node);
+    // what tells nothing of leaks hinders nobody
+    if (call.medium !== 'proof') world.disturb(node);
     call.fail(unreachable(call.name));
   }
 }

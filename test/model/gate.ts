@@ -1,5 +1,10 @@
+import type { LateChange, SentEnd } from './coild-store.ts';
+
 /** What a call goes to; not all can fail in the same ways. */
-export type Medium = 'store' | 'disk' | 'kernel' | 'time';
+export type Medium = 'store' | 'disk' | 'kernel' | 'time' | 'proof';
+
+/** Has a change leave its process, which gives it up; what it gives carries it out. Undefined where nothing left. */
+export type Send = (end: SentEnd) => Promise<LateChange | undefined>;
 
 /** A call of a node's code to the outside, under way: first asked, then made, then answered. */
 export interface HeldCall {
@@ -8,6 +13,8 @@ export interface HeldCall {
   readonly medium: Medium;
   /** Whether its effect is there; the answer is on its way. */
   readonly isMade: boolean;
+  /** Absent where nothing of it can come late. */
+  readonly send: Send | undefined;
   /** Has its effect. */
   make(): Promise<void>;
   /** Answers what was made; nothing where it was answered already. */
@@ -22,6 +29,7 @@ export interface HeldCall {
  */
 export class Gate {
   readonly #calls = new Set<Held<unknown>>();
+  readonly #aborted: HeldCall[] = [];
   #isStopped = false;
 
   /** Those that are asked or made, in the order in which they were asked. */
@@ -29,11 +37,19 @@ export class Gate {
     return [...this.#calls];
   }
 
+  /** Those that were asked, not made, and then aborted; each is given once. */
+  takeAborted(): readonly HeldCall[] {
+    return this.#aborted.splice(0);
+  }
+
   /** Never settles once the gate is stopped. */
-  call<T>(call: { medium: Medium; name: string; signal?: AbortSignal }, make: () => Promise<T>): Promise<T> {
+  call<T>(call: Call, make: () => Promise<T>): Promise<T> {
     if (this.#isStopped) return new Promise(() => undefined);
     if (call.signal?.aborted) return Promise.reject(call.signal.reason);
-    const held = new Held(call, make, () => this.#calls.delete(held as Held<unknown>));
+    const held = new Held(call, make, () => {
+      this.#calls.delete(held as Held<unknown>);
+      if (!held.isMade && call.signal?.aborted) this.#aborted.push(held);
+    });
     this.#calls.add(held as Held<unknown>);
     return held.promise;
   }
@@ -48,9 +64,17 @@ export class Gate {
   }
 }
 
+interface Call {
+  readonly medium: Medium;
+  readonly name: string;
+  readonly signal?: AbortSignal;
+  readonly send?: Send;
+}
+
 class Held<T> implements HeldCall {
   readonly name: string;
   readonly medium: Medium;
+  readonly send: Send | undefined;
   readonly promise: Promise<T>;
   readonly #make: () => Promise<T>;
   readonly #settle: PromiseWithResolvers<T>;
@@ -60,13 +84,10 @@ class Held<T> implements HeldCall {
   #isOver = false;
   #outcome: { value: T } | { error: Error } | undefined;
 
-  constructor(
-    call: { medium: Medium; name: string; signal?: AbortSignal },
-    make: () => Promise<T>,
-    onOver: () => void,
-  ) {
+  constructor(call: Call, make: () => Promise<T>, onOver: () => void) {
     this.name = call.name;
     this.medium = call.medium;
+    this.send = call.send;
     this.#make = make;
     this.#settle = Promise.withResolvers<T>();
     this.promise = this.#settle.promise;

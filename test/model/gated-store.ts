@@ -1,4 +1,5 @@
 import type { CoilError } from '../../src/model/error.ts';
+import type { BootRecord } from '../../src/store/boot-record.ts';
 import type {
   AcquiredBlock,
   AddressRecord,
@@ -13,7 +14,8 @@ import type {
   PoolBlock,
   ReleaseOutcome,
 } from '../../src/store/ipam-store.ts';
-import type { Gate } from './gate.ts';
+import type { CoildStore } from './coild-store.ts';
+import type { Gate, Send } from './gate.ts';
 import { HeldWatch } from './held-watch.ts';
 import { addressOf } from './truth.ts';
 
@@ -21,7 +23,8 @@ import { addressOf } from './truth.ts';
 type NodeStore = Pick<
   IpamStore,
   'acquireBlock' | 'releaseBlock' | 'allocate' | 'free' | 'listAddresses' | 'checkWritable' | 'watchNode'
->;
+> &
+  BootRecord;
 
 /** Is told of every change when it has been made, before the node hears of it. */
 export interface StoreObserver {
@@ -43,18 +46,23 @@ export interface StoreObserver {
 }
 
 /** How long the real datastore may take. */
-const CALL_MS = 10_000;
+const soon = () => AbortSignal.timeout(10_000);
 
 /** The real datastore, each call of which waits at the gate. */
 export class GatedStore implements NodeStore {
   readonly #store: NodeStore;
+  readonly #send: CoildStore['send'];
   readonly #node: string;
   readonly #gate: Gate;
   readonly #observer: StoreObserver;
   #watch: HeldWatch | undefined;
 
-  constructor(store: NodeStore, deps: { node: string; gate: Gate; observer: StoreObserver }) {
+  constructor(
+    { store, send }: Pick<CoildStore, 'store' | 'send'>,
+    deps: { node: string; gate: Gate; observer: StoreObserver },
+  ) {
     this.#store = store;
+    this.#send = send;
     this.#node = deps.node;
     this.#gate = deps.gate;
     this.#observer = deps.observer;
@@ -67,7 +75,8 @@ export class GatedStore implements NodeStore {
 
   acquireBlock(request: BlockRequest, signal: AbortSignal): Promise<AcquiredBlock> {
     const name = `acquireBlock ${request.pool}/${request.family}`;
-    return this.#call(name, signal, (until) => this.#changed(this.#store.acquireBlock(request, until)));
+    // whoever is first in the queue serves it, at any time
+    return this.#anytime(name, signal, (until) => this.#store.acquireBlock(request, until));
   }
 
   releaseBlock(node: string, block: PoolBlock, signal: AbortSignal): Promise<ReleaseOutcome> {
@@ -114,6 +123,14 @@ export class GatedStore implements NodeStore {
     return this.#call('checkWritable', signal, (until) => this.#store.checkWritable(until));
   }
 
+  readBoot(node: string, signal: AbortSignal): Promise<string | undefined> {
+    return this.#call('readBoot', signal, (until) => this.#store.readBoot(node, until));
+  }
+
+  writeBoot(node: string, bootId: string, signal: AbortSignal): Promise<void> {
+    return this.#change(`writeBoot ${bootId}`, signal, (until) => this.#store.writeBoot(node, bootId, until));
+  }
+
   async *watchNode(node: string, signal: AbortSignal): AsyncGenerator<NodeSnapshot | NodeChange, void, undefined> {
     const watch = new HeldWatch(this.#store, node, () => this.#observer.ownerships(node));
     try {
@@ -135,14 +152,24 @@ export class GatedStore implements NodeStore {
 
   #change<T>(name: string, signal: AbortSignal, make: (until: AbortSignal) => Promise<T>): Promise<T> {
     const asked = this.#observer.asking(this.#node);
-    return this.#call(name, signal, (until) => {
+    const change = (until: AbortSignal) => {
       asked();
       return this.#changed(make(until));
-    });
+    };
+    const send = this.#send;
+    if (!send) return this.#anytime(name, signal, change);
+    return this.#call(name, signal, change, (end) => send(change, end));
   }
 
-  #call<T>(name: string, signal: AbortSignal, make: (until: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#gate.call({ medium: 'store', name, signal }, () => make(AbortSignal.timeout(CALL_MS)));
+  /** A change that has its effect whenever it arrives. */
+  #anytime<T>(name: string, signal: AbortSignal, make: (until: AbortSignal) => Promise<T>): Promise<T> {
+    const change = (until: AbortSignal) => this.#changed(make(until));
+    const late = async () => void (await change(soon()).catch(() => undefined));
+    return this.#call(name, signal, change, async () => late);
+  }
+
+  #call<T>(name: string, signal: AbortSignal, make: (until: AbortSignal) => Promise<T>, send?: Send): Promise<T> {
+    return this.#gate.call({ medium: 'store', name, signal, ...(send && { send }) }, () => make(soon()));
   }
 
   async #changed<T>(change: Promise<T>): Promise<T> {

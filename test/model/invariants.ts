@@ -1,7 +1,7 @@
 import { hostIfname } from '../../src/podnet/host-ifname.ts';
 import type { ModelNode } from './model-node.ts';
 import type { Sandbox } from './sandbox.ts';
-import { addressOf, blocksOf } from './truth.ts';
+import { addressOf, blocksOf, recordsOf } from './truth.ts';
 import { promise } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -88,7 +88,10 @@ export function checkSettled(world: World, node: ModelNode): void {
   }
   const records = [...truth.records.values()].filter(({ block }) => truth.owners.get(block.toString()) === node.name);
   promise(records.length === state.records.length, () => `${node.name} does not know of all its addresses`);
-  for (const sandbox of world.sandboxes) if (sandbox.node === node) checkLink(sandbox);
+  for (const sandbox of world.sandboxesOf(node)) {
+    checkLink(sandbox);
+    checkReboot(world, sandbox);
+  }
 }
 
 /** What was changed without the datastore was told to it, and who lost an address by that had it taken from it. */
@@ -103,6 +106,13 @@ function checkConnection({ sandboxes }: World, { name, coild }: ModelNode): void
     const isTheirs = sandbox?.state === 'live' && sandbox.addresses.includes(addressOf(record));
     promise(!isTheirs, () => `${addressOf(record)} of live ${sandbox!.containerId} is told lost: ${reason}`);
   }
+}
+
+/** What a reboot ended is freed at the start of coild. */
+function checkReboot({ truth }: World, { containerId, isFromBefore }: Sandbox): void {
+  if (!isFromBefore) return;
+  const [left] = recordsOf(truth, containerId);
+  promise(left === undefined, () => `${left} of ${containerId} has outlived the reboot`);
 }
 
 function checkLink({ node, pod, containerId, state, hasLink, addresses }: Sandbox): void {

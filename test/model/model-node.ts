@@ -1,7 +1,10 @@
+import { hash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FullAttachmentRequest } from '../../src/cni/cni-request.ts';
 import { parseNetworkConfig } from '../../src/cni/network-config.ts';
 import { PodAttacher } from '../../src/cni/pod-attacher.ts';
+import { attachmentKey } from '../../src/cni/valid-attachments.ts';
 import { BlockKeeper } from '../../src/ipam/block-keeper.ts';
 import { KeyedLock } from '../../src/ipam/keyed-lock.ts';
 import { NodeIpam } from '../../src/ipam/node-ipam.ts';
@@ -19,9 +22,14 @@ import { OfflineStore } from '../../src/store/offline/offline-store.ts';
 import { FakeBlockExporter } from '../contract/fake-block-exporter.ts';
 import { FakePodNetwork } from '../contract/fake-pod-network.ts';
 import { withOverrides } from '../contract/ipam-node.ts';
+import type { CoildStore } from './coild-store.ts';
+import { SQLITE_FILES } from './datastores.ts';
 import { Gate, type HeldCall } from './gate.ts';
 import { GatedExporter, GatedPodNetwork } from './gated-kernel.ts';
 import { GatedStore, type StoreObserver } from './gated-store.ts';
+import { ModelReclaim } from './model-reclaim.ts';
+import { proofSources } from './proof-sources.ts';
+import type { Sandbox } from './sandbox.ts';
 import type { Untold } from './truth.ts';
 
 /** The real code of one coild, everything around it held at a gate. */
@@ -35,6 +43,7 @@ export class ModelCoild {
   readonly ipam: NodeIpam;
   readonly keeper: BlockKeeper;
   readonly sync: NodeSync;
+  readonly reclaim: ModelReclaim;
   readonly #journal: Journal | undefined;
   readonly #end = new AbortController();
 
@@ -43,8 +52,8 @@ export class ModelCoild {
     const { clock } = deps;
     const { name } = node;
     const logger = new RecordingLogger();
-    const now = () => new Date(0);
-    const remote = new GatedStore(deps.store, { node: name, gate, observer: deps.observer });
+    const now = () => new Date(clock());
+    const remote = new GatedStore(deps.openFor(name), { node: name, gate, observer: deps.observer });
     const exporter = new GatedExporter(node.routes, { gate, asked: () => deps.exporting(node) });
     // never by itself: the steps say when
     const scanIntervalMs = NEVER_MS;
@@ -79,7 +88,15 @@ export class ModelCoild {
     const refused = (containerId: string) => deps.refused(node, containerId);
     const podNetwork = new GatedPodNetwork(node.links, { gate, refused });
     this.attacher = new PodAttacher({ lock: new KeyedLock(), ipam, podNetwork, hostIfname, logger });
+    const { attacher } = this;
+    const sources = proofSources(node, { gate, sandboxes: () => deps.sandboxesOf(node) });
+    const boot = { boots: remote, bootId: async () => node.bootId, backoff: backoff() };
     void sync.run(this.#end.signal);
+    this.reclaim = new ModelReclaim(
+      name,
+      { ...sources, ...boot, state, sync, isOffline, ipam, attacher, podNetwork, hostIfname, clock, logger },
+      this.#end.signal,
+    );
   }
 
   /** What its journal has to tell the datastore. */
@@ -98,6 +115,13 @@ export class ModelCoild {
     await this.sync.ready(signal);
     await this.sync.returnBlocks(keepMs, signal);
     await this.keeper.exportUntilDone(signal);
+  }
+
+  /** CNI's GC. */
+  async collect(valid: readonly Sandbox[]): Promise<void> {
+    using added = this.attacher.adds.since();
+    const keys = valid.map(({ containerId }) => attachmentKey({ containerId, ifname: IFNAME }));
+    await this.reclaim.garbage.collect({ config: CONFIG, valid: new Set(keys) }, added, this.#end.signal);
   }
 
   /** As kill -9. Gives the calls that were asked for, and may still be made, and what is left to tell the datastore. */
@@ -134,12 +158,15 @@ function remoteOf(store: GatedStore): IpamStore {
 }
 
 export interface ModelNodeDeps {
-  readonly store: IpamStore;
+  /** Called for each coild. */
+  readonly openFor: (node: string) => Pick<CoildStore, 'store' | 'send'>;
   readonly observer: StoreObserver;
   /** Called when an export is asked for; what it gives, when that was made. */
   readonly exporting: (node: ModelNode) => (report: SyncReport) => void;
   /** Called when a container is not attached, for what there is in the node's kernel. */
   readonly refused: (node: ModelNode, containerId: string) => void;
+  /** What its runtime and the API server are asked about. */
+  readonly sandboxesOf: (node: ModelNode) => readonly Sandbox[];
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
   readonly restMs: number;
@@ -157,6 +184,9 @@ export class ModelNode {
   coild: ModelCoild | undefined;
   /** Whether its datastore cannot be reached. */
   isCutOff = false;
+  /** What cannot be asked whether its Pods are gone. */
+  readonly silent = new Set<'runtime' | 'api'>();
+  #boots = 1;
 
   constructor(name: string, deps: ModelNodeDeps) {
     this.name = name;
@@ -167,6 +197,12 @@ export class ModelNode {
     return this.#deps.journals !== undefined;
   }
 
+  /** The kernel's name for this boot. */
+  get bootId(): string {
+    const digits = hash('sha256', `boot ${this.#boots} of ${this.name}`);
+    return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+  }
+
   /** What its journal has to tell the datastore, whether or not its coild runs. */
   get untold(): Untold {
     return this.coild?.untold ?? this.#left;
@@ -174,14 +210,14 @@ export class ModelNode {
 
   async start(): Promise<void> {
     if (this.coild) return;
-    const { journals } = this.#deps;
     const { name } = this;
+    const path = this.#journalPath;
     const journal =
-      journals === undefined
+      path === undefined
         ? undefined
         : await Journal.open(
             // what the datastore told last is lost where coild is killed, unless something was written since
-            { path: join(journals, `${name}.db`), node: name, prefix: '/', newsMs: NEVER_MS },
+            { path, node: name, prefix: '/', newsMs: NEVER_MS },
             AbortSignal.timeout(10_000),
           );
     this.coild = new ModelCoild(this, this.#deps, journal);
@@ -196,16 +232,37 @@ export class ModelNode {
     return asked;
   }
 
+  /** Gives what the datastore will never be told. Its coild must not run. */
+  async loseJournal(): Promise<Untold> {
+    for (const end of SQLITE_FILES) await rm(this.#journalPath + end, { force: true });
+    const lost = this.#left;
+    this.#left = NOTHING_UNTOLD;
+    return lost;
+  }
+
+  get #journalPath(): string | undefined {
+    const { journals } = this.#deps;
+    return journals === undefined ? undefined : join(journals, `${this.name}.db`);
+  }
+
   /** Everything in its kernel is gone. Its coild must not run. */
-  clearKernel(): void {
+  reboot(): void {
+    this.#boots++;
     this.links = new FakePodNetwork();
     this.routes = new FakeBlockExporter();
   }
 }
 
+const IFNAME = 'eth0';
 const CONFIG = parseNetworkConfig('{"cniVersion":"1.1.0","name":"k8s","type":"coil"}');
 
 /** A call for the sandbox of a Pod, as a runtime makes it. */
-export function requestFor(pod: string, containerId: string): FullAttachmentRequest {
-  return { config: CONFIG, containerId, ifname: 'eth0', netns: `/netns/${containerId}`, namespace: 'default', pod };
+export function requestFor({ pod, podUid, containerId }: Sandbox): FullAttachmentRequest {
+  const netns = netnsOf(containerId);
+  return { config: CONFIG, containerId, ifname: IFNAME, netns, namespace: 'default', pod, podUid };
+}
+
+/** Where its network namespace stands. */
+export function netnsOf(containerId: string): string {
+  return `/netns/${containerId}`;
 }

@@ -1,15 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { AddressPool } from '../../src/model/address-pool.ts';
 import { IpPrefix } from '../../src/model/ip-prefix.ts';
-import type { StoreFixture } from '../contract/store-fixture.ts';
 import { COMMANDS } from './commands.ts';
-import { temporaryFolder } from './datastores.ts';
+import { type ModelFixture, temporaryFolder } from './datastores.ts';
 import { checkAlways } from './invariants.ts';
 import type { Step } from './script.ts';
-import { windUp } from './settle-commands.ts';
+import { windUp } from './wind-up.ts';
 import { World, type WorldOptions } from './world.ts';
 
-export interface ScriptOptions extends Omit<WorldOptions, 'journals'> {
+export interface ScriptOptions extends Omit<WorldOptions, 'journals' | 'openFor'> {
   readonly subnets: readonly string[];
   /** A block has 2 ** blockSize addresses. */
   readonly blockSize: number;
@@ -25,7 +24,7 @@ export interface Failure {
 
 /** Runs steps on a datastore of their own, and checks all promises after each. Undefined where they hold. */
 export async function runScript(
-  setup: () => Promise<StoreFixture>,
+  setup: () => Promise<ModelFixture>,
   { subnets, blockSize, isOffline = false, ...options }: ScriptOptions,
   steps: readonly Step[],
 ): Promise<Failure | undefined> {
@@ -37,7 +36,7 @@ export async function runScript(
     AbortSignal.timeout(10_000),
   );
   const journals = isOffline ? await temporaryFolder() : undefined;
-  const world = new World(store, { ...options, journals });
+  const world = new World(store, { ...options, journals, openFor: fixture.openFor });
   try {
     for (const node of world.nodes) await node.start();
     for (const { command, a, b } of steps) {

@@ -5,9 +5,23 @@ import type { World } from './world.ts';
 export const RUNTIME_COMMANDS: Commands = {
   add: { weight: 12, run: (world, a) => begin(world, 'ADD', a) },
   del: { weight: 8, run: (world, a) => begin(world, 'DEL', a) },
+  /** After a call that failed comes another one, as a rule. */
+  retry: {
+    weight: 6,
+    run: (world, a, b) => {
+      const sandbox = chosen(
+        world.sandboxes.filter(({ state, calls, node }) => state === 'either' && calls.size === 0 && node.coild),
+        a,
+      );
+      if (!sandbox) return undefined;
+      const verb = b % 3 === 0 ? 'ADD' : 'DEL';
+      world.begin(verb, sandbox);
+      return `${verb} of ${sandbox.containerId}`;
+    },
+  },
   /** The deadline of a call, or a runtime that went away. */
   giveUp: {
-    weight: 1,
+    weight: 2,
     run: (world, a) => {
       const call = chosen(world.calls, a);
       if (!call) return undefined;
@@ -28,7 +42,7 @@ export const RUNTIME_COMMANDS: Commands = {
   pass: {
     weight: 2,
     run: (world, a) => {
-      world.now += 10 ** (2 + (a % 4));
+      world.pass(10 ** (2 + (a % 4)));
       return `until ${world.now} ms`;
     },
   },

@@ -1,3 +1,4 @@
+import type { AddressRecord } from '../../src/store/ipam-store.ts';
 import { type Commands, chosen } from './command.ts';
 import { unreachable } from './delivery-commands.ts';
 import type { ModelNode } from './model-node.ts';
@@ -21,11 +22,31 @@ export const TROUBLE_COMMANDS: Commands = {
   /** Links and routes are gone, and so are the Pods. */
   reboot: {
     weight: 0.5,
+    run: (world, a, b) =>
+      onRunning(world, a, async (node) => {
+        await world.kill(node);
+        const isBootKnown = (await world.store.readBoot(node.name, AbortSignal.timeout(10_000))) !== undefined;
+        reboot(world, node);
+        for (const sandbox of world.sandboxesOf(node)) {
+          sandbox.isFromBefore = isBootKnown;
+          if (b % 2 === 0) sandbox.known = undefined;
+        }
+      }),
+  },
+  /** The disk of a node that goes by a journal is another one; its Pods run on. */
+  loseJournal: {
+    weight: 0.5,
     run: (world, a) =>
-      onRunning(world, a, (node) => {
-        world.kill(node);
-        node.clearKernel();
-        for (const sandbox of world.sandboxes) if (sandbox.node === node) sandbox.hasLink = false;
+      onRunning(world, a, async (node) => {
+        if (!node.hasJournal) return;
+        await world.kill(node);
+        world.behind.delete(node);
+        const { given, freed } = await node.loseJournal();
+        for (const sandbox of world.sandboxesOf(node)) {
+          const isTheirs = ({ assignment }: AddressRecord) => assignment.containerId === sandbox.containerId;
+          if (given.some(isTheirs)) sandbox.revoke();
+          if (freed.some(isTheirs)) sandbox.state = 'either';
+        }
       }),
   },
   cutOff: {
@@ -59,8 +80,8 @@ export const TROUBLE_COMMANDS: Commands = {
     weight: 0.5,
     run: async (world, a) => {
       const node = chosen(world.nodes, a)!;
-      world.kill(node);
-      node.clearKernel();
+      await world.kill(node);
+      reboot(world, node);
       await release(world, node);
       return node.name;
     },
@@ -83,6 +104,16 @@ export const TROUBLE_COMMANDS: Commands = {
   },
 };
 
+/** It takes its time. The runtime and the API server remember what ran before. */
+function reboot(world: World, node: ModelNode): void {
+  world.pass(1_000);
+  node.reboot();
+  for (const sandbox of world.sandboxesOf(node)) {
+    const { known, hasPod } = sandbox;
+    sandbox.die({ known: known && 'stopped', hasPod });
+  }
+}
+
 async function onRunning(
   world: World,
   number: number,
@@ -97,7 +128,7 @@ async function onRunning(
 }
 
 async function release(world: World, node: ModelNode): Promise<void> {
-  for (const sandbox of world.sandboxes) if (sandbox.node === node) sandbox.revoke();
+  for (const sandbox of world.sandboxesOf(node)) sandbox.revoke();
   await world.store.releaseNode(node.name, AbortSignal.timeout(10_000));
   world.lost(node);
 }

@@ -1,7 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { FullAttachmentRequest } from '../../src/cni/cni-request.ts';
-import type { IpamStore } from '../../src/store/ipam-store.ts';
+import { CoilError } from '../../src/model/error.ts';
+import type { OpenedStore } from '../../src/store/open-store.ts';
 import { added, deleted, failed } from './answers.ts';
+import type { LateChange, SentEnd } from './coild-store.ts';
+import type { ModelFixture } from './datastores.ts';
 import type { HeldCall } from './gate.ts';
 import { type ModelCoild, ModelNode, requestFor } from './model-node.ts';
 import { OrderChecks } from './order-checks.ts';
@@ -20,15 +23,17 @@ export interface WorldOptions {
   readonly restMs: number;
   /** Folder for the nodes' journals; undefined where they have none. */
   readonly journals?: string | undefined;
+  /** How each coild opens the datastore, for terms of its own; by default, all share the test's way to it. */
+  readonly openFor?: ModelFixture['openFor'];
 }
 
 /** Nodes over one datastore, what their Pods were promised, and a clock that stands. */
 export class World {
-  readonly store: IpamStore;
+  readonly store: OpenedStore;
   readonly nodes: readonly ModelNode[];
   readonly sandboxes: readonly Sandbox[];
   /** Calls of processes that are gone, or that were given up: the datastore may still carry them out. */
-  readonly late: { readonly node: ModelNode; readonly call: HeldCall }[] = [];
+  readonly late: { readonly node: ModelNode; readonly name: string; readonly make: LateChange }[] = [];
   /** What happened, a line each. */
   readonly log: string[] = [];
   /** Nodes that somebody else took something from, and that have not heard of it. */
@@ -41,21 +46,23 @@ export class World {
   readonly #hasLostAddresses = new Set<ModelNode>();
   /** How often a block has come to a node, or gone from it. */
   readonly #ownershipsOf = new Map<string, number>();
-  now = 0;
-  /** Scans under way. */
-  readonly #scans = new Map<ModelCoild, number>();
+  #now = 0;
+  /** Scans and garbage collections under way. */
+  readonly #rounds = new Map<ModelCoild, number>();
   /** What stands in the datastore. */
   stored: Truth = NOTHING;
   /** The same, with what the nodes' journals have to tell it. */
   truth: Truth = NOTHING;
+  readonly #hasTerms: boolean;
   #isStale = true;
   #failure: unknown;
 
-  constructor(store: IpamStore, { nodes, pods, restMs, journals }: WorldOptions) {
+  constructor(store: OpenedStore, { nodes, pods, restMs, journals, openFor }: WorldOptions) {
     this.store = store;
+    this.#hasTerms = openFor !== undefined;
     const order = new OrderChecks(this);
     const deps = {
-      store,
+      openFor: openFor ?? (() => ({ store })),
       restMs,
       journals,
       observer: {
@@ -69,6 +76,7 @@ export class World {
       },
       exporting: order.exporting.bind(order),
       refused: this.#refusedByLink.bind(this),
+      sandboxesOf: this.sandboxesOf.bind(this),
       clock: () => this.now,
     };
     this.nodes = Array.from({ length: nodes }, (_, i) => new ModelNode(`node${i + 1}`, deps));
@@ -91,17 +99,33 @@ export class World {
   }
 
   isIdle(node: ModelNode): boolean {
-    return !this.calls.some(({ sandbox }) => sandbox.node === node) && !this.#scans.has(node.coild!);
+    const coild = node.coild!;
+    const isAsked = this.calls.some(({ sandbox }) => sandbox.node === node);
+    return !isAsked && !this.#rounds.has(coild) && !coild.reclaim.isLooking;
+  }
+
+  sandboxesOf(node: ModelNode): readonly Sandbox[] {
+    return this.sandboxes.filter((sandbox) => sandbox.node === node);
+  }
+
+  /** In milliseconds. */
+  get now(): number {
+    return this.#now;
+  }
+
+  pass(ms: number): void {
+    this.#now += ms;
+    for (const sandbox of this.sandboxes) sandbox.grow(ms);
   }
 
   /** Begins a call for a sandbox. The node's coild must run. */
   begin(verb: 'ADD' | 'DEL', sandbox: Sandbox): void {
-    const { node, pod, containerId } = sandbox;
+    const { node, pod } = sandbox;
     const coild = node.coild!;
     const call = sandbox.begin(verb);
     call.isBehind = this.behind.has(node);
     call.mayFail ||= coild.offline?.isOffline ?? false;
-    const request = requestFor(pod, containerId);
+    const request = requestFor(sandbox);
     const { signal } = call.abort;
     if (verb === 'ADD') {
       for (const other of this.sandboxes) if (other.pod === pod && other !== sandbox) compete(call, other);
@@ -116,13 +140,22 @@ export class World {
   }
 
   scan(coild: ModelCoild, keepMs: number): void {
-    this.#scans.set(coild, (this.#scans.get(coild) ?? 0) + 1);
+    this.#during(coild, coild.scan(keepMs));
+  }
+
+  /** CNI's GC, by a runtime that has these. */
+  collect(coild: ModelCoild, valid: readonly Sandbox[]): void {
+    this.#during(coild, coild.collect(valid));
+  }
+
+  #during(coild: ModelCoild, round: Promise<void>): void {
+    this.#rounds.set(coild, (this.#rounds.get(coild) ?? 0) + 1);
     const over = () => {
-      const left = this.#scans.get(coild)! - 1;
-      if (left === 0) this.#scans.delete(coild);
-      else this.#scans.set(coild, left);
+      const left = this.#rounds.get(coild)! - 1;
+      if (left === 0) this.#rounds.delete(coild);
+      else this.#rounds.set(coild, left);
     };
-    coild.scan(keepMs).then(over, over);
+    round.then(over, over);
   }
 
   /** What goes on at this node is not to be judged by its failing. */
@@ -137,6 +170,12 @@ export class World {
   /** The kernel of this node refused something. */
   refuse(node: ModelNode): void {
     for (const call of this.calls) if (call.sandbox.node === node) call.isRefused = true;
+    this.#leaveLinks(node);
+  }
+
+  /** Links that are not set up yet may stay as they are. */
+  #leaveLinks(node: ModelNode): void {
+    for (const sandbox of this.sandboxesOf(node)) if (sandbox.hasUnclaimedLink) sandbox.isFromBefore = false;
   }
 
   /** As it may where a Pod lives there with an address that is not recorded for it any more. */
@@ -151,20 +190,29 @@ export class World {
   }
 
   /** Ends a node's coild as kill -9 does. */
-  kill(node: ModelNode): void {
+  async kill(node: ModelNode): Promise<void> {
     for (const call of this.calls) if (call.sandbox.node === node) call.sandbox.cut(call);
-    this.#scans.delete(node.coild!);
+    this.#rounds.delete(node.coild!);
+    this.#leaveLinks(node);
     // what an administrator did, and the node has heard of, is longer ago than the journal waits for other news
     if (this.#hasLostAddresses.delete(node)) node.coild!.flush();
-    const asked = node.kill().filter(({ medium, name }) => medium === 'store' && name !== 'watchNode');
-    this.late.push(...asked.map((call) => ({ node, call })));
+    for (const call of node.kill()) await this.leave(node, call, 'killed');
     // with a journal, its next one begins with what this one knew
     if (!node.hasJournal) this.behind.delete(node);
+  }
+
+  /** Has a call leave its coild, which hears nothing more of it: it may be carried out late. */
+  async leave(node: ModelNode, { name, send }: HeldCall, end: SentEnd): Promise<void> {
+    const make = await send?.(end);
+    if (make) this.late.push({ node, name, make });
   }
 
   /** Lets a node's code go on until it waits for something outside. @throws what was found wrong meanwhile */
   async settle(): Promise<void> {
     for (let i = 0; i < 3; i++) await turn();
+    for (const node of this.nodes)
+      for (const call of node.coild?.gate.takeAborted() ?? [])
+        if (this.#hasTerms) await this.leave(node, call, 'aborted');
     if (this.#isStale) {
       const truth = await readTruth(this.store);
       for (const block of new Set([...this.stored.owners.keys(), ...truth.owners.keys()])) {
@@ -186,10 +234,11 @@ export class World {
     this.#isStale = true;
   }
 
-  /** Changes that a node has given up are done before what it asks for next, or never. */
+  /** Without terms, changes that a node has given up are done before what it asks for next, or never. */
   #asking(node: string): () => void {
+    if (this.#hasTerms) return () => undefined;
     const given = this.late.filter(
-      ({ node: { name }, call }) => name === node && /^(allocate|free|release)/.test(call.name),
+      (late) => late.node.name === node && /^(allocate|free|release|writeBoot)/.test(late.name),
     );
     return () => {
       if (this.isMakingLate) return;
@@ -228,7 +277,7 @@ function count(counts: Map<string, number>, key: string): void {
 
 /** An ADD for one sandbox of a Pod takes the link from the other. */
 function compete(call: SandboxCall, other: Sandbox): void {
-  other.hasLink = false;
+  other.unlink();
   for (const rival of other.calls) {
     if (rival.verb !== 'ADD') continue;
     rival.hasRival = true;
@@ -254,6 +303,10 @@ async function rest(
   { containerId, namespace, pod }: FullAttachmentRequest,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  if (verb === 'ADD') return (await ipam.allocate({ containerId, namespace, pod }, signal)).addresses.map(String);
+  if (verb === 'ADD') {
+    const { addresses, existed } = await ipam.allocate({ containerId, namespace, pod }, signal);
+    if (existed) throw new CoilError('address-in-use', 'conflicted');
+    return addresses.map(String);
+  }
   return (await ipam.release({ containerId, namespace, pod }, signal)).map(String);
 }

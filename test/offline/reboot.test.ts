@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AddsUnderWay } from '../../src/cni/adds-under-way.ts';
 import { BootReclaim } from '../../src/ipam/boot-reclaim.ts';
 import { LeakRelease } from '../../src/ipam/leak-release.ts';
 import { attachmentsOf } from '../../src/ipam/recorded-attachment.ts';
@@ -33,7 +34,7 @@ offlineTest('what was given without the datastore is freed after a reboot, once 
   const bootId = async () => 'this boot';
   const boot = new BootReclaim(
     { node: 'node1', dryRun: false },
-    { boots, bootId, state, links, hostIfname, release, logger },
+    { boots, bootId, state, adds: new AddsUnderWay(), links, hostIfname, release, logger },
   );
   await boot.run(recorded, soon());
   assert.deepEqual(written, ['this boot']);

@@ -22,7 +22,8 @@ export class EtcdBoots implements BootRecord {
   }
 
   async writeBoot(node: string, bootId: string, signal: AbortSignal): Promise<void> {
-    const { client, keys } = this.#db;
-    await client.transact(`record the boot of node ${node}`, { success: [put(keys.boot(node), bootId)] }, signal);
+    const { changes, keys } = this.#db;
+    // a boot that is recorded after the next one would make that look like a reboot
+    await changes.transact(`record the boot of node ${node}`, { success: [put(keys.boot(node), bootId)] }, signal);
   }
 }

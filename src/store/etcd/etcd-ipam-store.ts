@@ -49,9 +49,8 @@ export class EtcdIpamStore implements IpamStore, BootRecord {
   readonly #boots: EtcdBoots;
 
   /** @throws {CoilError} invalid-argument: an endpoint is no URL, a certificate cannot be read */
-  constructor(options: EtcdIpamStoreOptions) {
+  constructor(options: EtcdIpamStoreOptions, client = new EtcdClient(options)) {
     this.#options = options;
-    const client = new EtcdClient(options);
     const keys = new Keys(options.prefix ?? '/coil/');
     this.#db = etcdDatabase({ client, keys }, options.node);
     this.#pools = new EtcdPools(this.#db);
