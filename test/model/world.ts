@@ -178,6 +178,13 @@ export class World {
     for (const sandbox of this.sandboxesOf(node)) if (sandbox.hasUnclaimedLink) sandbox.isFromBefore = false;
   }
 
+  /** The next coild, which finds no record of this boot, knows by the link alone that a Pod has come with it. */
+  async #doubtUnlinked(node: ModelNode): Promise<void> {
+    const last = await this.store.readBoot(node.name, AbortSignal.timeout(10_000));
+    if (last === undefined || last === node.bootId) return;
+    for (const sandbox of this.sandboxesOf(node)) if (!sandbox.hasLink) sandbox.doubt();
+  }
+
   /** As it may where a Pod lives there with an address that is not recorded for it any more. */
   #refusedByLink({ links }: ModelNode, containerId: string): void {
     const hasUnrecorded = [...links.links].some((name) => {
@@ -194,6 +201,7 @@ export class World {
     for (const call of this.calls) if (call.sandbox.node === node) call.sandbox.cut(call);
     this.#rounds.delete(node.coild!);
     this.#leaveLinks(node);
+    await this.#doubtUnlinked(node);
     // what an administrator did, and the node has heard of, is longer ago than the journal waits for other news
     if (this.#hasLostAddresses.delete(node)) node.coild!.flush();
     for (const call of node.kill()) await this.leave(node, call, 'killed');
