@@ -5,7 +5,7 @@ import { eventually } from '../e2e/eventually.ts';
 import { assertAgreement } from './agreement.ts';
 import type { Cluster } from './cluster.ts';
 import { coildLog } from './coild-log.ts';
-import { coildPod, coildPods, killCoild } from './containers.ts';
+import { coildPod, coildPods, killerOfCoilds } from './containers.ts';
 import { coilKeys } from './etcd-keys.ts';
 import { NEXT_VERSION, nextPlugin, writeNextImage } from './next-version.ts';
 import type { RunningPod } from './pod-object.ts';
@@ -23,11 +23,12 @@ export const coildIsReplaced: Scenario = {
     const steady = await Workload.create(cluster.api, { name: 'steady', replicas: STEADY, isSpread: true });
     await using flows = await TcpFlows.start(cluster, await steady.untilRunning());
 
+    const killed = await coildPods(cluster);
+    const kill = await killerOfCoilds(cluster);
     const burst = await Workload.create(cluster.api, { name: 'burst', replicas: PODS });
     const assigned = async () => (await coilKeys(cluster, 'ip/')).length - STEADY;
-    const killed = await coildPods(cluster);
     await eventually('some Pods have addresses', async () => (await assigned()) > 0, 60_000);
-    for (const node of cluster.nodes) await killCoild(cluster, node.name);
+    await kill();
     const done = await assigned();
     assert.ok(done < PODS, 'all Pods had addresses before coild was killed');
     await burst.untilRunning();

@@ -6,16 +6,26 @@ const READY_MS = 60_000;
 
 /** Kills the process of a container, as the kernel does where memory is short. @param id as containerd names it */
 export async function killContainer(cluster: Cluster, node: string, id: string): Promise<void> {
+  const kill = await killerOf(cluster, node, id);
+  await kill();
+}
+
+/** Kills it when called, without any delay. */
+async function killerOf(cluster: Cluster, node: string, id: string): Promise<() => Promise<string>> {
   const tasks = await cluster.node(node).ctr('tasks', 'list');
   const pid = new RegExp(`^${id}\\s+(\\d+)\\s`, 'm').exec(tasks)?.[1];
   if (pid === undefined) throw new Error(`containerd of ${node} has no task ${id}`);
   // its process, as containerd names it, is in the machine's namespace
-  await cluster.node(node).run(['sh', '-c', 'kill -9 "$0"', pid]);
+  return () => cluster.node(node).run(['sh', '-c', 'kill -9 "$0"', pid]);
 }
 
-/** `kill -9` of a node's coild. */
-export async function killCoild(cluster: Cluster, node: string): Promise<void> {
-  await killContainer(cluster, node, (await coildPod(cluster, node)).containerId);
+/** Gives what does a `kill -9` of every node's coild at once. */
+export async function killerOfCoilds(cluster: Cluster): Promise<() => Promise<void>> {
+  const coilds = await coildPods(cluster);
+  const kills = await Promise.all(coilds.map(({ node, containerId }) => killerOf(cluster, node, containerId)));
+  return async () => {
+    await Promise.all(kills.map((kill) => kill()));
+  };
 }
 
 /** The Pod of a node's coild, which runs. */
