@@ -38,8 +38,6 @@ export function kubeletConfig(cgroup: string): string {
     // as Kubernetes 1.27 and newer have them: 5 and 10 made 50 Pods wait for each other
     kubeAPIQPS: 50,
     kubeAPIBurst: 100,
-    eventRecordQPS: 50,
-    eventBurst: 100,
     // it tells that it is ready at the next look: every 10 s is its default
     nodeStatusUpdateFrequency: '2s',
     nodeStatusReportFrequency: '5m',

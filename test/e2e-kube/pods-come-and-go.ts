@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { eventually } from '../e2e/eventually.ts';
 import type { Cluster } from './cluster.ts';
 import { SCAN_INTERVAL_MS } from './installation.ts';
-import type { KubeObject } from './kube-api.ts';
 import { networkWaits } from './network-waits.ts';
 import { observe } from './observe.ts';
 import type { Scenario } from './scenario.ts';
@@ -12,11 +13,6 @@ const PODS = 100;
 const TIMES = 5;
 const GONE_MS = 60_000;
 const LONGEST_WAIT_MS = 10_000;
-
-interface Event extends KubeObject {
-  readonly reason: string;
-  readonly message: string;
-}
 
 export const podsComeAndGo: Scenario = {
   name: `${PODS} Pods come and go ${TIMES} times: nothing of them is left, and none waited 10 s for its network`,
@@ -47,10 +43,8 @@ async function hasNoPodNetwork(cluster: Cluster): Promise<boolean> {
   return addresses.length + nodes.flatMap(({ links, podRoutes }) => [...links, ...podRoutes]).length === 0;
 }
 
-/** Sandboxes of these Pods that could not be made: kubelet tries again, and the Pod waits. */
-async function failures({ api }: Cluster): Promise<readonly string[]> {
-  const events = await api.list<Event>('/api/v1/namespaces/default/events', {
-    fieldSelector: 'reason=FailedCreatePodSandBox',
-  });
-  return events.filter(({ metadata }) => /^web\d-/.test(metadata.name)).map(({ message }) => message);
+/** Sandboxes of these Pods that could not be made, by what kubelets log at once: kubelet tries again, and the Pod waits. */
+async function failures({ nodes, options }: Cluster): Promise<readonly string[]> {
+  const logs = await Promise.all(nodes.map(({ name }) => readFile(join(options.logs, `${name}-kubelet.log`), 'utf8')));
+  return logs.flatMap((log) => log.match(/CreatePodSandbox for pod "web\d-.*failed:.*/g) ?? []);
 }
