@@ -3,10 +3,10 @@ import { CoilError } from '../model/error.ts';
 import type { IpAddress } from '../model/ip-address.ts';
 import { Backoff, sleep } from '../process/backoff.ts';
 import type { Logger } from '../process/logger.ts';
+import { reportUnreadable } from '../process/report-unreadable.ts';
 import type { AddressRecord, IpamStore, PoolBlock } from '../store/ipam-store.ts';
 import { AddressComparison, type AssignedAddress, isAssignedTo, type UnrecordedAddress } from './address-comparison.ts';
 import type { PodSource } from './pod-source.ts';
-import { reportUnreadable } from './report-unreadable.ts';
 
 export interface AddressScanOptions {
   readonly scanIntervalMs: number;

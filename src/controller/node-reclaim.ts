@@ -2,12 +2,12 @@ import type { CoilError } from '../model/error.ts';
 import { Backoff, sleep } from '../process/backoff.ts';
 import { formatDuration } from '../process/duration.ts';
 import type { Logger } from '../process/logger.ts';
+import { reportUnreadable } from '../process/report-unreadable.ts';
 import type { IpamStore, PoolBlock } from '../store/ipam-store.ts';
 import { NodeAbsences } from './node-absences.ts';
 import { blockTexts, NodeRelease } from './node-release.ts';
 import type { NodeNews, NodeSource } from './node-source.ts';
 import type { Readiness } from './readiness.ts';
-import { reportUnreadable } from './report-unreadable.ts';
 
 export interface NodeReclaimOptions {
   /** How long a node may be gone before it loses its blocks, in milliseconds. */

@@ -5,11 +5,11 @@ import type { BlockExporter, RefusedBlock, SyncOptions, SyncReport } from '../po
 import { Backoff } from '../process/backoff.ts';
 import { errorText } from '../process/error-text.ts';
 import type { Logger } from '../process/logger.ts';
+import { reportUnreadable } from '../process/report-unreadable.ts';
 import type { AcquiredBlock, BlockRequest, IpamStore } from '../store/ipam-store.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { NodeState } from './node-state.ts';
 import type { OwnedBlock } from './owned-block.ts';
-import { reportUnreadable } from './report-unreadable.ts';
 import { SpareBlocks } from './spare-blocks.ts';
 
 export interface BlockKeeperOptions {

@@ -1,10 +1,10 @@
-import { type AddressPool, DEFAULT_POOL } from '../model/address-pool.ts';
+import type { AddressPool } from '../model/address-pool.ts';
 import { BlockAllocator } from '../model/block-allocator.ts';
-import type { CoilError } from '../model/error.ts';
 import type { IpAddress, IpFamily } from '../model/ip-address.ts';
 import type { IpPrefix } from '../model/ip-prefix.ts';
 import { RecentRevisions } from '../process/recent-revisions.ts';
 import type { AddressRecord, AddressSlot, NodeChange, NodeSnapshot, PoolBlock, Revision } from '../store/ipam-store.ts';
+import { NodePools } from './node-pools.ts';
 import type { OwnedBlock } from './owned-block.ts';
 
 /** Whose addresses are looked for; without `ifname`, those of any of the container's interfaces. */
@@ -24,8 +24,7 @@ const slotKey = ({ block, offset }: AddressSlot) => `${block.address}#${offset}`
 export class NodeState {
   readonly #restMs: number;
   readonly #clock: () => number;
-  #pools = new Map<string, AddressPool>();
-  #unreadablePools = new Map<string, CoilError>();
+  readonly #pools = new NodePools();
   readonly #blocks = new Map<string, OwnedBlock>();
   readonly #records = new Map<string, AddressRecord>();
   /** Slots that a transaction under way asks for: not to be given out, though nobody has them yet. */
@@ -45,7 +44,7 @@ export class NodeState {
   }
 
   get pools(): ReadonlyMap<string, AddressPool> {
-    return this.#pools;
+    return this.#pools.readable;
   }
 
   /** In the order in which the node came to own them. */
@@ -62,12 +61,7 @@ export class NodeState {
    * @throws {CoilError} corrupt-data: it is there, and cannot be read
    */
   poolOf(namespace: string): { name: string; pool: AddressPool } | undefined {
-    const isThere = this.#pools.has(namespace) || this.#unreadablePools.has(namespace);
-    const name = isThere ? namespace : DEFAULT_POOL;
-    const error = this.#unreadablePools.get(name);
-    if (error) throw error;
-    const pool = this.#pools.get(name);
-    return pool && { name, pool };
+    return this.#pools.of(namespace);
   }
 
   blocksOf(pool: string, family: IpFamily): readonly OwnedBlock[] {
@@ -97,8 +91,7 @@ export class NodeState {
     if (snapshot.revision < Math.floor(this.#revision)) this.#goBack(snapshot.revision);
     this.#revision = snapshot.revision;
     this.#snapshotRevision = 0;
-    this.#pools = new Map(snapshot.pools);
-    this.#unreadablePools = new Map(snapshot.unreadablePools);
+    this.#pools.reset(snapshot);
     const blocks = new Set(snapshot.blocks.map(({ block }) => block.toString()));
     const slots = new Set(snapshot.addresses.map(slotKey));
     const isGone = (key: string, told: ReadonlySet<string>) => !told.has(key) && !this.#isAhead(key, snapshot.revision);
@@ -117,9 +110,7 @@ export class NodeState {
   apply(change: NodeChange): void {
     this.#revision = Math.max(this.#revision, change.revision);
     if (change.kind === 'pool') {
-      this.#unreadablePools.delete(change.name);
-      if (change.pool) this.#pools.set(change.name, change.pool);
-      else this.#pools.delete(change.name);
+      this.#pools.apply(change);
     } else if (change.kind === 'block') {
       if (change.owned) this.addBlock(change, change.revision);
       else this.removeBlock(change.block, change.revision);

@@ -2,10 +2,10 @@ import { CoilError } from '../model/error.ts';
 import { abortable } from '../process/abortable.ts';
 import { Backoff, sleep } from '../process/backoff.ts';
 import type { Logger } from '../process/logger.ts';
+import { reportUnreadable } from '../process/report-unreadable.ts';
 import type { IpamStore } from '../store/ipam-store.ts';
 import type { BlockKeeper } from './block-keeper.ts';
 import type { NodeState } from './node-state.ts';
-import { reportUnreadable } from './report-unreadable.ts';
 
 export interface NodeSyncOptions {
   readonly node: string;

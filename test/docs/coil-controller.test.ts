@@ -32,6 +32,7 @@ test("coil-controller.md has every flag of 'coil-controller --help' with its def
 test('it has every line that coil-controller logs but for debugging, with its level, and no other', async () => {
   const source =
     (await readSources('src/controller', 'src/kube')) +
+    (await readSource('src/process/report-unreadable.ts')) +
     (await readSource('src/programs/coil-controller.ts')) +
     (await readSource('src/programs/open-store-patiently.ts'));
   for (const [line] of CHOSEN) assert.ok(source.includes(line), line);

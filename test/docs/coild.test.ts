@@ -15,6 +15,7 @@ test("coild.md has every flag of 'coild --help' with its default, and no other",
 test('coild.md has every line that coild logs but for debugging, with its level, and no other', async () => {
   const source =
     (await readSources('src/coild', 'src/ipam', 'src/cni', 'src/podnet', 'src/cri', 'src/store/offline')) +
+    (await readSource('src/process/report-unreadable.ts')) +
     (await readSource('src/programs/coild.ts')) +
     (await readSource('src/programs/certain-end.ts')) +
     (await readSource('src/programs/open-store-patiently.ts')) +

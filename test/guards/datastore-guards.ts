@@ -91,8 +91,8 @@ export const DATASTORE_GUARDS: readonly Guard[] = [
   },
   {
     name: 'the pool that cannot be read',
-    file: 'src/ipam/node-state.ts',
-    from: '|| this.#unreadablePools.has(namespace)',
+    file: 'src/ipam/node-pools.ts',
+    from: '|| this.#unreadable.has(namespace)',
     to: '',
     tests: ['src/ipam/node-state.test.ts'],
   },

@@ -5,7 +5,7 @@ import { readAddressAnyhow } from './address-values.ts';
 import { CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
 import { NodeBlocks } from './node-blocks.ts';
 import { ownerRepairs, readOwner, repairOwners } from './owner-keys.ts';
-import { readPools, unreadablePools } from './pool-values.ts';
+import { readEachPool } from './pool-values.ts';
 import { readInto } from './read-into.ts';
 import { clusterOf, found, getAll, type KeyValue, MAX_OPERATIONS, revisionOf } from './transaction.ts';
 
@@ -26,8 +26,8 @@ export async function takeSnapshot(db: EtcdDatabase, node: string, signal: Abort
     const response = await client.read(what, ranges, signal);
     const [poolEntries, documents, owners] = found(response) as [KeyValue[], KeyValue[], KeyValue[]];
     const revision = revisionOf(response);
-    const unreadable: CoilError[] = [];
-    const pools = readPools(keys, poolEntries, unreadable);
+    const { pools, unreadablePools } = readEachPool(keys, poolEntries);
+    const unreadable = [...unreadablePools.values()];
     const read = new NodeBlocks(keys, node);
     read.read({ pools, documents, owners }, unreadable);
     const { blocks } = read;
@@ -36,7 +36,7 @@ export async function takeSnapshot(db: EtcdDatabase, node: string, signal: Abort
     const own = new Set(blocks.map(({ block }) => keys.owner(block)));
     for (const entry of owners) readInto(own.has(entry.key) ? repaired : unreadable, () => readOwner(entry));
     const addresses = await readAddresses(db, { blocks, revision, unreadable }, signal);
-    const told = { unreadable, unreadablePools: unreadablePools(keys, poolEntries), repaired };
+    const told = { unreadable, unreadablePools, repaired };
     const rest = { pools, blocks, addresses, ...told };
     return { kind: 'snapshot', datastore: clusterOf(response), revision, ...rest };
   }

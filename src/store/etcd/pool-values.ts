@@ -23,14 +23,17 @@ export function readPools(
   return pools;
 }
 
-/** Those that cannot be read, by name, and why. */
-export function unreadablePools(keys: Keys, entries: readonly KeyValue[]): Map<string, CoilError> {
-  const named = entries.flatMap((entry) => {
+/** Those that can be read, and why the others cannot, by name. */
+export function readEachPool(keys: Keys, entries: readonly KeyValue[]) {
+  const pools = new Map<string, AddressPool>();
+  const unreadablePools = new Map<string, CoilError>();
+  for (const entry of entries) {
+    const name = keys.poolName(entry.key);
     const errors: CoilError[] = [];
-    readInto(errors, () => readPool(entry));
-    return errors.map((error) => [keys.poolName(entry.key), error] as const);
-  });
-  return new Map(named);
+    readInto(errors, () => pools.set(name, readPool(entry)));
+    if (errors[0]) unreadablePools.set(name, errors[0]);
+  }
+  return { pools, unreadablePools };
 }
 
 /** The pool's new value; members of the old one that we do not know stay. */

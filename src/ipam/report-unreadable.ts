@@ -1,7 +1,0 @@
-import type { CoilError } from '../model/error.ts';
-import type { Logger } from '../process/logger.ts';
-
-/** Tells of values that the datastore has and nobody can read, each by its key. */
-export function reportUnreadable(logger: Logger, unreadable: readonly CoilError[]): void {
-  for (const error of unreadable) logger.error('a value in the datastore cannot be read; left as it is', { error });
-}
