@@ -47,6 +47,8 @@ const plain = {
   master: optional(u32),
   link: optional(u32),
   linkNetnsId: optional(fc.integer({ min: -1, max: 0x7fffffff })),
+  txQueues: optional(u32),
+  rxQueues: optional(u32),
   netnsFd: optional(u32),
   addressGeneration: optional(fc.nat(3)),
 };

@@ -43,6 +43,9 @@ export interface LinkMessage {
   readonly linkNetnsId?: number | undefined;
   /** File descriptor of the namespace that the link is to be in. */
   readonly netnsFd?: number | undefined;
+  /** How many queues it can have, in each direction; what the kernel chooses depends on the kind of link. */
+  readonly txQueues?: number | undefined;
+  readonly rxQueues?: number | undefined;
   /** E.g. `veth`. */
   readonly kind?: string | undefined;
   /** The other end of a veth that is to be made. */
@@ -62,6 +65,8 @@ const ALIAS = 20;
 const AF_SPEC = 26;
 const GROUP = 27;
 const NETNS_FD = 28;
+const TX_QUEUES = 31;
+const RX_QUEUES = 32;
 const LINK_NETNS_ID = 37;
 
 const INFO_KIND = 1;
@@ -88,6 +93,8 @@ export function encodeLink(link: LinkMessage): Uint8Array {
   if (link.link !== undefined) parts.push(u32Attribute(LINK, link.link));
   if (link.linkNetnsId !== undefined) parts.push(i32Attribute(LINK_NETNS_ID, link.linkNetnsId));
   if (link.netnsFd !== undefined) parts.push(u32Attribute(NETNS_FD, link.netnsFd));
+  if (link.txQueues !== undefined) parts.push(u32Attribute(TX_QUEUES, link.txQueues));
+  if (link.rxQueues !== undefined) parts.push(u32Attribute(RX_QUEUES, link.rxQueues));
   if (link.kind !== undefined) parts.push(nestedAttribute(LINK_INFO, encodeInfo(link.kind, link.peer)));
   if (link.addressGeneration !== undefined) {
     const mode = u8Attribute(INET6_ADDR_GEN_MODE, link.addressGeneration);
@@ -127,6 +134,8 @@ export function decodeLink(body: Uint8Array): LinkMessage {
     link: u32Of(attributes, LINK),
     linkNetnsId: linkNetnsId && readI32(linkNetnsId),
     netnsFd: u32Of(attributes, NETNS_FD),
+    txQueues: u32Of(attributes, TX_QUEUES),
+    rxQueues: u32Of(attributes, RX_QUEUES),
     kind,
     peer: peer && decodeLink(peer),
     addressGeneration: inet6 && u8Of(inet6, INET6_ADDR_GEN_MODE),

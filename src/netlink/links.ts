@@ -37,12 +37,15 @@ export interface VethPair {
   /** Whether `name` is brought up in the same step. The peer cannot be: it has no peer yet (ENOTCONN). */
   readonly up?: boolean;
   readonly mtu?: number;
+  /** How many queues each end can have in each direction; by default one per processor, of which one is used (veth_newlink). */
+  readonly queues?: number;
   readonly peer: { readonly name: string; readonly netnsFd: number; readonly mtu?: number };
 }
 
 /** `ip link add NAME type veth peer name PEER netns NETNS`; EEXIST where either name is taken */
 export function addVethPair(pair: VethPair): Request {
   const up = pair.up === true ? LinkFlag.up : 0;
+  const queues = { txQueues: pair.queues, rxQueues: pair.queues };
   return {
     operation: `ip link add ${pair.name} type veth peer name ${pair.peer.name}`,
     type: NEW_LINK,
@@ -54,7 +57,8 @@ export function addVethPair(pair: VethPair): Request {
       name: pair.name,
       mtu: pair.mtu,
       kind: 'veth',
-      peer: { ...BLANK, ...pair.peer },
+      ...queues,
+      peer: { ...BLANK, ...queues, ...pair.peer },
     }),
   };
 }

@@ -31,7 +31,8 @@ export async function createPair(
   signal: AbortSignal,
 ): Promise<AttachedLinks | undefined> {
   const { hostIfname: name, ifname } = attachment;
-  const pair = addVethPair({ name, up: true, peer: { name: ifname, netnsFd: sides.podNetns.fd } });
+  // More queues than one the kernel would enter in sysfs, and take out again, under its lock of all links.
+  const pair = addVethPair({ name, up: true, queues: 1, peer: { name: ifname, netnsFd: sides.podNetns.fd } });
   const adding = sides.node.batch([pair, getLink(name)], signal);
   // meanwhile
   const opening = (async () => sides.pod)();

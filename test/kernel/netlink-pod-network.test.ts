@@ -75,6 +75,17 @@ kernelTest("the layout is v1's", async (fixture) => {
   assert.match(await pod.ip('link show dev lo'), /<LOOPBACK>/, 'the loopback interface is left to the runtime');
 });
 
+kernelTest('a pair has no more queues than it uses', async (fixture) => {
+  const attachment = attachmentOf(await fixture.addNetns());
+  await fixture.network.attach(attachment, soon());
+  for (const [side, name] of [
+    [fixture.node, attachment.hostIfname],
+    [fixture.pod(attachment.netns), attachment.ifname],
+  ] as const) {
+    assert.match(await side.ip(`-d link show dev ${name}`), / numtxqueues 1 numrxqueues 1 /);
+  }
+});
+
 kernelTest('attach, repeated, makes the kernel announce nothing', async (fixture) => {
   const attachment = attachmentOf(await fixture.addNetns());
   await fixture.network.attach(attachment, soon());
