@@ -12,6 +12,10 @@ const BOOT_MS = 15_000;
 /**
  * What a machine has before its first service starts: a disk of its own below /etc, /opt, /var/lib and /var/log, an empty
  * /run, a boot ID, shared mounts as systemd makes them, and a kernel that does not forward.
+ *
+ * Its hierarchies of cgroups, where of version 1, are not below /sys: each look into one would take the lock of sysfs
+ * (kernfs_dop_revalidate), in which a link of a Pod is entered while all others wait for the lock of links. Two nodes on
+ * one kernel made each other's Pods wait up to 15 s by that. Programs find the hierarchies by /proc/self/mountinfo.
  */
 const START = `set -e
 disk=$1
@@ -21,7 +25,8 @@ mount --bind "$disk/var/log" /var/log
 mount --bind "$disk/opt" /opt
 mount -t overlay -o lowerdir=/etc,upperdir="$disk/etc",workdir="$disk/etc-work" etc /etc
 mount -t tmpfs run /run
-mkdir /run/lock
+mkdir /run/lock /run/cgroup
+[ "$(stat --file-system --format=%T /sys/fs/cgroup)" != tmpfs ] || mount --move /sys/fs/cgroup /run/cgroup
 ${SET_BOOT_ID}
 mount --make-rshared /
 ip link set lo up
