@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { CoildOptions } from '../coild/coild.ts';
+import type { CoildOptions } from '../coild/coild-parts.ts';
 import { parseSocketPath } from '../coild/socket-path.ts';
 import { isNodeName } from '../model/node-name.ts';
 import { LONGEST_DURATION_MS } from '../process/duration.ts';
