@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { Interrupted, Stop } from '../../demo/stop.ts';
 import { compilePause } from '../e2e/image.ts';
 import { Machine } from '../e2e/machine.ts';
+import { kernelSettings } from './kernel-settings.ts';
 import { leftovers } from './leftovers.ts';
 import { missing } from './requirements.ts';
 
@@ -28,6 +29,7 @@ async function main(scenarios: readonly string[]): Promise<number> {
   if (reasons.length > 0) return 1;
   using stop = new Stop();
   const started = performance.now();
+  const settings = await kernelSettings();
   const machine = await Machine.start(await compilePause());
   let status: number;
   try {
@@ -36,7 +38,8 @@ async function main(scenarios: readonly string[]): Promise<number> {
   } finally {
     await machine[Symbol.asyncDispose]();
   }
-  const left = await leftovers(basename(machine.folder));
+  const changed = (await kernelSettings()).filter((one) => !settings.includes(one)).map((one) => `setting ${one}`);
+  const left = [...(await leftovers(basename(machine.folder))), ...changed];
   for (const one of left) process.stderr.write(`left behind: ${one}\n`);
   process.stdout.write(
     `The scenarios took, with all that is around them, ${Math.round((performance.now() - started) / 1000)} s\n`,

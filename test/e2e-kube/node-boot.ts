@@ -5,13 +5,16 @@ import { childPid } from '../e2e/child-pid.ts';
 import { CONTROL_ADDRESS, NODE_PREFIX } from './addresses.ts';
 import { SET_BOOT_ID } from './boot-id.ts';
 import { run } from './command.ts';
+import { SHIELD_KERNEL } from './kernel-settings.ts';
 
 const UNSHARE = ['--pid', '--mount', '--net', '--ipc', '--uts', '--fork', '--kill-child', '--mount-proc'];
 const BOOT_MS = 15_000;
+/** What programs on a node do not find the host's files in. */
+export const OWN_FOLDERS = ['/etc', '/opt', '/run', '/var/lib', '/var/log'];
 
 /**
  * What a machine has before its first service starts: a disk of its own below /etc, /opt, /var/lib and /var/log, an empty
- * /run, a boot ID, shared mounts as systemd makes them, and a kernel that does not forward.
+ * /run, a boot ID, kernel settings as kubelet wants them, shared mounts as systemd makes them, and a kernel that does not forward.
  *
  * Its hierarchies of cgroups, where of version 1, are not below /sys: each look into one would take the lock of sysfs
  * (kernfs_dop_revalidate), in which a link of a Pod is entered while all others wait for the lock of links. Two nodes on
@@ -26,8 +29,11 @@ mount --bind "$disk/opt" /opt
 mount -t overlay -o lowerdir=/etc,upperdir="$disk/etc",workdir="$disk/etc-work" etc /etc
 mount -t tmpfs run /run
 mkdir /run/lock /run/cgroup
-[ "$(stat --file-system --format=%T /sys/fs/cgroup)" != tmpfs ] || mount --move /sys/fs/cgroup /run/cgroup
+if mountpoint -q /sys/fs/cgroup && [ "$(stat --file-system --format=%T /sys/fs/cgroup)" = tmpfs ]; then
+  mount --move /sys/fs/cgroup /run/cgroup
+fi
 ${SET_BOOT_ID}
+${SHIELD_KERNEL}
 mount --make-rshared /
 ip link set lo up
 echo 0 >/proc/sys/net/ipv4/ip_forward

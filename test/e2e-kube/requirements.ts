@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { kustomizers } from '../deploy/kustomizers.ts';
 import { containerdMissing } from '../e2e/requirements.ts';
 import { kubeBinary } from '../kube/kube-binary.ts';
+import { OWN_FOLDERS } from './node-boot.ts';
 
 const KUBERNETES = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kubectl'];
 const PROGRAMS = ['bird', 'birdc', 'etcd', 'etcdctl', 'nft', 'openssl', 'tc'];
@@ -13,6 +14,10 @@ export function missing(): readonly string[] {
   const others = [...KUBERNETES.map(kubeBinary), ...PLUGINS].filter((path) => !isExecutable(path));
   const reasons = [containerdMissing(), ...[...PROGRAMS.filter((name) => !isInPath(name)), ...others].map(needs)];
   if (kustomizers().length === 0) reasons.push(needs('kubectl'));
+  for (const path of [import.meta.dirname, process.execPath, kubeBinary('kubelet')]) {
+    const folder = OWN_FOLDERS.find((own) => path.startsWith(`${own}/`));
+    if (folder) reasons.push(needs(`${path} elsewhere: a node has a ${folder} of its own`));
+  }
   return reasons.filter((reason) => reason !== undefined);
 }
 
