@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../e2e/eventually.ts';
+import { assertAgreement } from './agreement.ts';
 import type { Cluster } from './cluster.ts';
 import { needlessBlocks } from './differences.ts';
 import { SCAN_INTERVAL_MS } from './installation.ts';
@@ -22,6 +23,7 @@ export const blocksAreRouted: Scenario = {
     const { blocks } = await observe(cluster);
     for (const { name } of cluster.nodes) assert.ok(blocks.filter(({ node }) => node === name).length > 1, name);
     tell(`${blocks.length} blocks for ${PODS} Pods`);
+    await assertAgreement(cluster);
 
     await web.scale(2);
     await web.untilRunning();
@@ -30,6 +32,7 @@ export const blocksAreRouted: Scenario = {
     const after = await freeBlocks(cluster);
     assert.ok(after > before, `${after} blocks are free, and ${before} were while ${PODS} Pods ran`);
     await eventually('what is left is routed, and no more', routed, BGP_MS);
+    await assertAgreement(cluster);
     await web.delete();
     const none = async () => (await observe(cluster)).blocks.length === 0;
     await eventually('the last blocks are returned', none, 10 * SCAN_INTERVAL_MS);

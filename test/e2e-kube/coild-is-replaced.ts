@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../e2e/eventually.ts';
-import { assertAgreement } from './agreement.ts';
+import { assertAgreement, assertNothingMended } from './agreement.ts';
 import type { Cluster } from './cluster.ts';
 import { coildLog } from './coild-log.ts';
 import { coildPod, coildPods, killerOfCoilds } from './containers.ts';
@@ -35,6 +35,7 @@ export const coildIsReplaced: Scenario = {
     await assertNoneWaited(cluster, killed);
     tell(`coild was killed on both nodes when ${done} of ${PODS} Pods had addresses; all run`);
 
+    await assertNothingMended(cluster);
     const next = await writeNextImage(cluster.options.folder);
     for (const node of cluster.nodes) await node.importImage(next);
     const before = await coildPods(cluster);

@@ -1,5 +1,8 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Cluster } from './cluster.ts';
 import { coildPod } from './containers.ts';
+import type { KubeNode } from './kube-node.ts';
 
 export interface LogLine {
   /** Milliseconds since 1970. */
@@ -13,6 +16,21 @@ export interface LogLine {
 export async function coildLog(cluster: Cluster, node: string): Promise<readonly LogLine[]> {
   const { name } = await coildPod(cluster, node);
   const text = await cluster.kubectl(['-n', 'kube-system', 'logs', name, '--container=coild']);
+  return parse(text);
+}
+
+/** What all coilds of a node have logged whose Pods are there: also those that were killed, by kubelet's files. */
+export async function coildLogs({ disk }: KubeNode): Promise<readonly LogLine[]> {
+  const pods = join(disk, 'var/log/pods');
+  const files = await readdir(pods, { recursive: true });
+  const its = files.filter((path) => /^kube-system_coil-node-[^/]+\/coild\/\d+\.log$/.test(path));
+  if (its.length === 0) throw new Error(`no log of coild is in ${pods}`);
+  const texts = await Promise.all(its.map((path) => readFile(join(pods, path), 'utf8')));
+  // before each line are its time, its stream, and whether it is whole (CRI's format of logs)
+  return texts.flatMap((text) => parse(text.replaceAll(/^\S+ \S+ \S+ /gm, '')));
+}
+
+function parse(text: string): LogLine[] {
   return text.split('\n').flatMap((line) => {
     const [, time, message, fields] = /^(\S+) \S+ coild \w+: "(.*?)"(?: (.*))?$/.exec(line) ?? [];
     return message === undefined ? [] : [{ at: Date.parse(time!), message, fields: fields ?? '' }];

@@ -32,7 +32,7 @@ const AGREED: Observed = {
   ...{ hostNetworkUids: ['host'], unsettled: [] },
   blocks: [{ pool: 'default', block: '10.11.0.0/28', node: 'node1' }],
   owners: new Map([['10.11.0.0/28', 'node1']]),
-  addresses: [WEB],
+  ...{ addresses: [WEB], strays: [] },
   nodes: [NODE1, NODE2],
 };
 const SECOND_BLOCK = { pool: 'default', block: '10.11.0.16/28', node: 'node1' };
@@ -43,6 +43,7 @@ const CASES: Readonly<Record<string, readonly [Partial<Observed>, RegExp]>> = {
   'a sandbox without a Pod': [{ pods: [] }, /sandbox c0 of web-0 on node1 has no Pod/],
   'a Pod without a sandbox': [{ nodes: [{ ...NODE1, sandboxes: [] }, NODE2] }, /web-0 has 0 sandboxes/],
   'an address that nobody has': [{ addresses: [WEB, { ...WEB, containerId: 'gone' }] }, /gone is not there/],
+  'an address in a free block': [{ strays: ['10.11.1.0/3'] }, /10\.11\.1\.0\/3 is assigned, in a block that no/],
   'a Pod without an address': [{ addresses: [] }, /0 addresses are assigned/],
   'another address than the Pod has': [{ addresses: [{ ...WEB, ip: '10.11.0.2' }] }, /10\.11\.0\.1, and 10\.11\.0\.2/],
   'the UID of an earlier Pod': [{ addresses: [{ ...WEB, uid: 'earlier' }] }, /u0, and earlier/],

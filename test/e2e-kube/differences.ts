@@ -8,6 +8,7 @@ export function differences(observed: Observed): readonly string[] {
     ...betweenPodsAndSandboxes(observed),
     ...betweenSandboxesAndAddresses(observed),
     ...betweenAddressesAndBlocks(observed),
+    ...observed.strays.map((key) => `${key} is assigned, in a block that no node has`),
     ...observed.nodes.flatMap((node) => [...inKernel(observed, node), ...inRoutes(observed, node)]),
   ];
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../e2e/eventually.ts';
+import { assertAgreement } from './agreement.ts';
 import type { Cluster } from './cluster.ts';
 import { coilKeys } from './etcd-keys.ts';
 import type { KubeNode } from './kube-node.ts';
 import type { PodObject } from './pod-object.ts';
+import { untilAllReach } from './reach.ts';
 import type { Scenario } from './scenario.ts';
 import { Workload } from './workload.ts';
 
@@ -54,10 +56,12 @@ async function untilFree(cluster: Cluster, node: KubeNode): Promise<string> {
   assert.notEqual(blocks.length, 0);
   const free = async () => (await blocksOf(cluster, node)).length === 0;
   await eventually(`${node.name} has no block any more`, free, FREE_MS);
+  const seconds = secondsSince(started);
+  assert.ok(Number(seconds) * 1000 <= FREE_MS, `they were free after ${seconds} s`);
   for (const block of blocks) assert.deepEqual(await coilKeys(cluster, `ip/${block}/`), [], block);
   const owners = (await coilKeys(cluster, 'owner/')).filter(([, owner]) => owner === node.name);
   assert.deepEqual(owners, [], 'blocks that are the node’s');
-  return secondsSince(started);
+  return seconds;
 }
 
 function secondsSince(time: number): string {
@@ -76,7 +80,8 @@ async function comeBack(cluster: Cluster, node: KubeNode, web: Workload): Promis
   await forgetPods(cluster, node);
   await node.startKubelet();
   await cluster.untilReady();
-  await web.untilRunning();
+  await untilAllReach(cluster, await web.untilRunning());
+  await assertAgreement(cluster);
 }
 
 async function scaleControllers({ api }: Cluster, replicas: number): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../e2e/eventually.ts';
-import { assertAgreement } from './agreement.ts';
+import { assertAgreement, assertNothingMended } from './agreement.ts';
 import { readBootId } from './boot-id.ts';
 import type { Cluster } from './cluster.ts';
 import { coildLog, type LogLine } from './coild-log.ts';
@@ -44,6 +44,7 @@ export const nodeIsRebooted: Scenario = {
 
     const sandboxes = await sandboxesOf(node, its);
     const forgotten = await sandboxesOf(node, its.slice(0, FORGOTTEN));
+    await assertNothingMended(cluster);
     const lastBoot = await readBootId(node);
     await node.powerOff();
     tell(`${node.name} is off`);

@@ -8,7 +8,10 @@ export interface Observed {
   readonly blocks: readonly ObservedBlock[];
   /** Nodes by the blocks that the datastore's fence says are theirs. */
   readonly owners: ReadonlyMap<string, string>;
+  /** In blocks that nodes have. */
   readonly addresses: readonly ObservedAddress[];
+  /** Addresses in blocks that no node has: what their keys are behind `ip/`. */
+  readonly strays: readonly string[];
   readonly nodes: readonly ObservedNode[];
 }
 

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEPLOY } from '../deploy/manifests.ts';
 import { eventually } from '../e2e/eventually.ts';
+import { assertAgreement, assertNothingMended } from './agreement.ts';
 import type { Cluster } from './cluster.ts';
 import { installCoil } from './installation.ts';
 import type { RunningPod } from './pod-object.ts';
@@ -47,6 +48,7 @@ export const otherPlugins: Scenario = {
     const [published, limited, client] = pods as [RunningPod, RunningPod, RunningPod];
     const reached = async () => (await fetchFrom(cluster, client, [published, limited])).length === 0;
     await eventually('the Pods are reached', reached);
+    await assertAgreement(cluster);
 
     const atNode = { ...published, ip: cluster.node(near).address };
     assert.deepEqual(await fetchFrom(cluster, client, [atNode]), [], 'at the host port');
@@ -56,6 +58,7 @@ export const otherPlugins: Scenario = {
     await Promise.all(workloads.map((one) => one.delete()));
     const answer = await cluster.node(far).run([cluster.podProgram, 'fetch', atNode.ip]);
     assert.match(answer, / - Connection refused/, 'the host port of a Pod that is gone');
+    await assertNothingMended(cluster);
     await installCoil(cluster);
     await cluster.untilReady();
     tell('the plugin bandwidth is out of it again');

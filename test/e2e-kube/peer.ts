@@ -1,7 +1,8 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
 import type { RunningPod } from './pod-object.ts';
 import { podSandbox } from './pod-sandbox.ts';
@@ -13,11 +14,12 @@ type PeerProcess = ChildProcessByStdio<Writable, Readable, null>;
 /** One end of a connection, in a Pod's network. It ends by itself when its standard input does, with this process too. */
 export class Peer implements AsyncDisposable {
   readonly #child: PeerProcess;
-  readonly #lines: Interface;
+  /** Those that it has printed, and were not asked for yet, wait. */
+  readonly #lines: AsyncIterator<string>;
 
   private constructor(child: PeerProcess) {
     this.#child = child;
-    this.#lines = createInterface(child.stdout);
+    this.#lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   }
 
   /** @param command path of a script, and its arguments */
@@ -29,8 +31,10 @@ export class Peer implements AsyncDisposable {
 
   /** The next line that it prints. */
   async line(ms = ANSWER_MS): Promise<string> {
-    const [line] = await once(this.#lines, 'line', { signal: AbortSignal.timeout(ms) });
-    return String(line);
+    const line = await Promise.race([this.#lines.next(), delay(ms, undefined, { ref: false })]);
+    if (!line) throw new Error(`the other end has said nothing for ${ms / 1000} s`);
+    if (line.done) throw new Error('the other end has ended');
+    return line.value;
   }
 
   /** Ends its standard input. @returns what it prints then, or has printed already, where its connection has ended */

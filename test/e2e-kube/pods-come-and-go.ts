@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../e2e/eventually.ts';
+import { assertAgreement } from './agreement.ts';
 import type { Cluster } from './cluster.ts';
 import { SCAN_INTERVAL_MS } from './installation.ts';
 import { networkWaits } from './network-waits.ts';
@@ -25,6 +26,7 @@ export const podsComeAndGo: Scenario = {
       assert.ok(waits.at(-1)! < LONGEST_WAIT_MS, `a Pod waited ${waits.at(-1)} ms for its network`);
       const figures = [waits.at(PODS / 2)!, waits.at(-1)!].map((ms) => Math.round(ms));
       tell(`${time}. ${PODS} Pods run; they waited ${figures[0]} ms for their network, ${figures[1]} ms at most`);
+      await assertAgreement(cluster);
       await web.delete();
       await eventually('no Pod has a network', () => hasNoPodNetwork(cluster), GONE_MS);
     }
