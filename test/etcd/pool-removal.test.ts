@@ -162,11 +162,17 @@ etcdTest('requests for blocks that nobody waits for any more go with the pool', 
   assert.deepEqual(Object.keys(await fixture.dump()), ['acquire/web-2/4/0']);
 });
 
-etcdTest('a pool of too many subnets goes once some were removed', async (fixture) => {
+etcdTest('a pool of too many subnets for one transaction is made, and goes, in two steps', async (fixture) => {
   const store = await fixture.open();
   const subnets = Array.from({ length: 64 }, (_, i) => `10.0.${i}.0/28`);
-  await store.createPool('web', poolOf(4, ...subnets.slice(0, 60)), soon());
-  for (const subnet of subnets.slice(60)) await store.addSubnet('web', ip(subnet), soon());
+  await fails(
+    store.createPool('web', poolOf(4, ...subnets), soon()),
+    'invalid-argument',
+    /has 64 subnets: .* 63 at most/,
+  );
+  assert.deepEqual(await fixture.dump(), {});
+  await store.createPool('web', poolOf(4, ...subnets.slice(0, 63)), soon());
+  for (const subnet of subnets.slice(63)) await store.addSubnet('web', ip(subnet), soon());
   await fails(store.deletePool('web', soon()), 'invalid-argument', /has 64 subnets: .* 63 can go at once/);
   await store.removeSubnet('web', ip(subnets[0]!), soon());
   await store.deletePool('web', soon());

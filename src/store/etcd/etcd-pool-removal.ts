@@ -13,8 +13,8 @@ import { ownerRepairs, repairOwners } from './owner-keys.ts';
 import { poolNotFound, readPools, withPool, withSubnets } from './pool-values.ts';
 import { found, getAll, isAbsent, isAt, type KeyValue, MAX_OPERATIONS, put, remove, removeAll } from './transaction.ts';
 
-/** Of a transaction's operations, two are for each subnet, and two more for the pool. */
-const MAX_SUBNETS = (MAX_OPERATIONS - 2) / 2;
+/** That come or go at once. Of a transaction's operations, two are for each subnet, and two at most for the pool. */
+export const MAX_SUBNETS = (MAX_OPERATIONS - 2) / 2;
 
 /** What goes, and all that it was decided by. */
 interface Plan {

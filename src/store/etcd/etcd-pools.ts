@@ -9,7 +9,7 @@ import { Backoff } from '../../process/backoff.ts';
 import { readValue } from './block-document.ts';
 import { CHANGE_ATTEMPTS, CHANGE_BACKOFF, type EtcdDatabase } from './etcd-database.ts';
 import type { RequestOp } from './etcd-messages.ts';
-import { removeFromPools } from './etcd-pool-removal.ts';
+import { MAX_SUBNETS, removeFromPools } from './etcd-pool-removal.ts';
 import { poolNotFound, readPool, readPools, withPool } from './pool-values.ts';
 import {
   found,
@@ -35,6 +35,10 @@ export class EtcdPools {
     if (!isPoolName(name))
       throw new CoilError('invalid-argument', `invalid pool name: ${JSON.stringify(name)} is not ^[a-z0-9][a-z0-9-]*$`);
     pool.validate();
+    if (pool.subnets.length > MAX_SUBNETS) {
+      const message = `pool ${name} has ${pool.subnets.length} subnets: create it with ${MAX_SUBNETS} at most, and add the others`;
+      throw new CoilError('invalid-argument', message);
+    }
     pool.subnets.forEach(refuseSpecialNetwork);
     await this.#change(`create pool ${name}`, signal, (pools, current) => {
       if (current.has(name)) throw new CoilError('pool-exists', `pool already exists: ${name}`);
