@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { CoilError } from '../model/error.ts';
 import { abortable } from '../process/abortable.ts';
+import { aborted } from '../process/aborted.ts';
 import { withDeadline } from '../process/deadline.ts';
 import { hostToBind, type ListenAddress } from '../process/listen-address.ts';
 import { makeFolder } from '../process/make-folder.ts';
@@ -70,13 +71,6 @@ async function listenOnTcp(server: FastifyInstance, { host, port }: ListenAddres
   } catch (cause) {
     throw new CoilError('network', `cannot serve the REST API at ${host}:${port} (--http)`, { cause });
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) resolve();
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  return promise;
 }
 
 /** Stops accepting at once, and waits for what is under way, within bounds. */

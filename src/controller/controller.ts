@@ -31,7 +31,10 @@ export interface ControllerDeps {
   readonly now: () => Date;
 }
 
-/** The cluster's controller: while it leads, it takes care of nodes that are gone, and compares addresses and Pods. */
+/**
+ * The cluster's controller: while it leads, it takes care of nodes that are gone, and compares addresses and Pods. Which
+ * nodes are gone it follows all the time, so that a new leader goes on where the last one was.
+ */
 export async function runController(
   options: ControllerOptions,
   deps: ControllerDeps,
@@ -41,19 +44,20 @@ export async function runController(
   const { readiness } = deps;
   const election = new LeaderElection({ identity, ...ELECTION_TIMES }, deps);
   const metrics = new ControllerMetrics(deps.store, deps.metrics);
-  await election.run(async (leading) => {
-    const reclaim = new NodeReclaim(options, { ...deps, store: metrics.releasing });
+  const reclaim = new NodeReclaim(options, { ...deps, store: metrics.releasing });
+  const lead = async (leading: AbortSignal) => {
     const scan = new AddressScan(options, { ...deps, scanned: metrics.scanned.bind(metrics) });
     metrics.lead(true);
     try {
-      await allOrNone([(until) => reclaim.run(until), (until) => scan.run(until)], leading);
+      await allOrNone([(until) => reclaim.lead(until), (until) => scan.run(until)], leading);
     } finally {
       metrics.lead(false);
       // a candidate needs neither
       readiness.report('nodes', undefined);
       readiness.report('datastore', undefined);
     }
-  }, signal);
+  };
+  await allOrNone([(until) => reclaim.run(until), (until) => election.run(lead, until)], signal);
 }
 
 /** Runs tasks side by side; where one fails, the others are stopped and waited for. */

@@ -22,19 +22,34 @@ class Scene implements AsyncDisposable {
   readonly owners: FakeOwners;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
+  readonly #reclaim: NodeReclaim;
+  #leading: { readonly stop: AbortController; readonly until: Promise<void> } | undefined;
 
-  constructor(nodes: FakeNodes, owners: FakeOwners) {
+  constructor(nodes: FakeNodes, owners: FakeOwners, { isLeader = true } = {}) {
     this.nodes = nodes;
     this.owners = owners;
     const { clock, sleep } = this.time;
     const backoff = new Backoff({ baseMs: BACKOFF_MS, maxMs: BACKOFF_MS }, { random: () => 1, sleep });
-    this.#running = new NodeReclaim(
+    this.#reclaim = new NodeReclaim(
       { nodeGraceMs: GRACE_MS, scanIntervalMs: SCAN_MS, backoff },
       { nodes, store: owners.store, readiness: this.readiness, logger: this.logger, clock, sleep },
-    ).run(this.#stop.signal);
+    );
+    this.#running = this.#reclaim.run(this.#stop.signal);
+    if (isLeader) this.lead();
+  }
+
+  lead(): void {
+    const stop = new AbortController();
+    this.#leading = { stop, until: this.#reclaim.lead(stop.signal) };
+  }
+
+  async ceaseToLead(): Promise<void> {
+    this.#leading?.stop.abort();
+    await this.#leading?.until;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.ceaseToLead();
     this.#stop.abort();
     await this.#running;
   }
@@ -62,6 +77,72 @@ test('a node that is no Node at the start loses its blocks when the grace is ove
       fields: { node: 'node2', blocks: ['10.0.0.32/27'] },
     },
   ]);
+});
+
+test('who does not lead takes nothing; where it comes to lead, a grace that is over does not begin anew', async () => {
+  await using scene = new Scene(new FakeNodes('node1'), two(), { isLeader: false });
+  scene.nodes.tellAll();
+  await scene.time.pass(GRACE_MS / 2);
+  scene.lead();
+  await scene.time.pass(GRACE_MS / 2 - 1);
+  assert.deepEqual(scene.owners.released, []);
+  await scene.ceaseToLead();
+  await scene.time.pass(10 * GRACE_MS);
+  assert.deepEqual(scene.owners.released, []);
+  scene.lead();
+  await settle();
+  assert.deepEqual(scene.owners.released, ['node2']);
+});
+
+test('who does not lead looks for nodes, too: while Kubernetes cannot be asked, the grace begins anew', async () => {
+  await using scene = new Scene(new FakeNodes('node1'), two(), { isLeader: false });
+  scene.nodes.tellAll();
+  await scene.time.pass(2 * GRACE_MS);
+  scene.nodes.isReachable = false;
+  await scene.time.pass(GRACE_MS);
+  scene.nodes.isReachable = true;
+  scene.lead();
+  await settle();
+  assert.deepEqual(scene.owners.released, []);
+  await scene.time.pass(GRACE_MS);
+  assert.deepEqual(scene.owners.released, ['node2']);
+});
+
+test('who does not lead is told by nobody that it cannot do what it need not', async () => {
+  await using scene = new Scene(new FakeNodes(), two(), { isLeader: false });
+  await settle();
+  assert.doesNotMatch(scene.readiness.problems.join(), /Nodes|datastore/);
+  scene.lead();
+  assert.match(scene.readiness.problems.join(), /Nodes of Kubernetes are not known yet/);
+});
+
+test('who ceases to lead takes nothing any more', async () => {
+  await using scene = new Scene(new FakeNodes('node1'), two());
+  scene.owners.hold = new Promise(() => {});
+  scene.nodes.tellAll();
+  await scene.time.pass(GRACE_MS);
+  await settle();
+  await scene.ceaseToLead();
+  scene.owners.hold = undefined;
+  await scene.time.pass(10 * GRACE_MS);
+  assert.deepEqual(scene.owners.released, []);
+});
+
+test('who ceases to lead says so when what cannot be stopped is over', async () => {
+  await using scene = new Scene(new FakeNodes('node1'), two());
+  const release = Promise.withResolvers<void>();
+  scene.owners.stubborn = release.promise;
+  scene.nodes.tellAll();
+  await scene.time.pass(GRACE_MS);
+  await settle();
+  let hasCeased = false;
+  const ceasing = scene.ceaseToLead().then(() => {
+    hasCeased = true;
+  });
+  await settle();
+  assert.equal(hasCeased, false);
+  release.resolve();
+  await ceasing;
 });
 
 test('nothing is released before the Nodes are known', async () => {

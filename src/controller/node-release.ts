@@ -9,8 +9,21 @@ export interface NodeReleaseDeps {
   readonly logger: Logger;
 }
 
-/** `unknown`: Kubernetes could not be asked. `failed`: the datastore did not answer; some blocks may be released. */
-export type NodeReleaseOutcome = 'released' | 'back' | 'unknown' | 'failed';
+/**
+ * `gone`: it is, and nothing was to be taken. `unknown`: Kubernetes could not be asked. `failed`: the datastore did not
+ * answer; some blocks may be released.
+ */
+export type NodeReleaseOutcome = 'released' | 'gone' | 'back' | 'unknown' | 'failed';
+
+/** A node, as a comparison found it. */
+export interface FoundNode {
+  /** What it is known to own. */
+  readonly blocks: readonly PoolBlock[];
+  /** Where to put what cannot be read: the node keeps what it has there. */
+  readonly unreadable: CoilError[];
+  /** Whether it is to lose its blocks, rather than to be looked for only. */
+  readonly mayTake: boolean;
+}
 
 /** Takes blocks and addresses from one node at a time, after a last look whether it is gone. */
 export class NodeRelease {
@@ -26,14 +39,10 @@ export class NodeRelease {
     if (this.#current?.node === node) this.#current.stop.abort(new Error(`node ${node} came back`));
   }
 
-  /**
-   * @param blocks what the node is known to own
-   * @param unreadable where to put what cannot be read: the node keeps what it has there
-   * @throws the reason of `signal` alone
-   */
+  /** @throws the reason of `signal` alone */
   async release(
     node: string,
-    { blocks, unreadable }: { readonly blocks: readonly PoolBlock[]; readonly unreadable: CoilError[] },
+    { blocks, unreadable, mayTake }: FoundNode,
     signal: AbortSignal,
   ): Promise<NodeReleaseOutcome> {
     const { nodes, store, logger } = this.#deps;
@@ -43,6 +52,7 @@ export class NodeRelease {
     let step: 'unknown' | 'failed' = 'unknown';
     try {
       if (await nodes.hasNode(node, until)) return 'back';
+      if (!mayTake) return 'gone';
       step = 'failed';
       until.throwIfAborted();
       const taken = await store.releaseNode(node, until, unreadable);

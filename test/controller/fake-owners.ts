@@ -16,6 +16,8 @@ export class FakeOwners {
   unreadable: readonly CoilError[] = [];
   /** Where it is set, releases wait for it, or for their signal. */
   hold: Promise<void> | undefined;
+  /** Where it is set, releases wait for it, whatever their signal says. */
+  stubborn: Promise<void> | undefined;
 
   constructor(owners: Readonly<Record<string, string>>) {
     for (const [node, block] of Object.entries(owners))
@@ -31,6 +33,7 @@ export class FakeOwners {
     releaseNode: async (node, signal, unreadable) => {
       if (this.failure || this.stuck.has(node)) throw this.failure ?? new Error('corrupt data');
       if (this.hold !== undefined) await abortable(this.hold, signal);
+      await this.stubborn;
       const blocks = this.owners.get(node) ?? [];
       this.owners.delete(node);
       this.#tell(unreadable);

@@ -278,7 +278,7 @@ async function releaseGone(store: IpamStore, node: string, report: (error: unkno
   const unreadable: CoilError[] = [];
   await store.listBlocks(signal(), unreadable);
   const release = new NodeRelease({ nodes: { hasNode: async () => false }, store, logger });
-  assert.equal(await release.release(node, { blocks: [], unreadable }, signal()), 'released');
+  assert.equal(await release.release(node, { blocks: [], unreadable, mayTake: true }, signal()), 'released');
   for (const error of unreadable) report(error);
 }
 

@@ -1,6 +1,7 @@
 import type { Guard } from './guard.ts';
 
 const ETCD_CONTRACT = 'test/contract/etcd-ipam-store.test.ts';
+const RECLAIM = 'src/controller/node-reclaim.test.ts';
 const SPARES = 'test/contract/spare-blocks.test.ts';
 
 export const BLOCK_GUARDS: readonly Guard[] = [
@@ -46,5 +47,19 @@ export const BLOCK_GUARDS: readonly Guard[] = [
     from: 'return blocks.find(isEmpty) === owned && !blocks.every(isEmpty);',
     to: 'return false;',
     tests: [SPARES],
+  },
+  {
+    name: 'the blocks of a gone node that another process cares for',
+    file: 'src/controller/node-release.ts',
+    from: "      if (!mayTake) return 'gone';\n",
+    to: '',
+    tests: [RECLAIM],
+  },
+  {
+    name: 'what a leader takes while it ceases to lead',
+    file: 'src/controller/node-reclaim.ts',
+    from: '    await this.#taking;\n',
+    to: '',
+    tests: [RECLAIM],
   },
 ];
