@@ -24,10 +24,11 @@ export async function coildLogs({ disk }: KubeNode): Promise<readonly LogLine[]>
   const pods = join(disk, 'var/log/pods');
   const files = await readdir(pods, { recursive: true });
   const its = files.filter((path) => /^kube-system_coil-node-[^/]+\/coild\/\d+\.log$/.test(path));
-  if (its.length === 0) throw new Error(`no log of coild is in ${pods}`);
   const texts = await Promise.all(its.map((path) => readFile(join(pods, path), 'utf8')));
   // before each line are its time, its stream, and whether it is whole (CRI's format of logs)
-  return texts.flatMap((text) => parse(text.replaceAll(/^\S+ \S+ \S+ /gm, '')));
+  const lines = texts.flatMap((text) => parse(text.replaceAll(/^\S+ \S+ \S+ /gm, '')));
+  if (lines.length === 0) throw new Error(`no line of coild's log is in ${pods}`);
+  return lines;
 }
 
 function parse(text: string): LogLine[] {

@@ -52,12 +52,10 @@ async function observeStore(cluster: Cluster): Promise<Pick<Observed, 'blocks' |
   const addresses: ObservedAddress[] = [];
   const owners = new Map<string, string>();
   const owned = new Map((await coilKeys(cluster, 'owner/')).map(([key, node]) => [key, node]));
-  const networks = new Set<string>();
   for (const [node, its] of await cluster.store.listBlocks(signal)) {
     for (const { pool, block } of its) {
       blocks.push({ pool, block: String(block), node });
       const network = String(block.nth(0));
-      networks.add(network);
       const owner = owned.get(network);
       if (owner !== undefined) owners.set(String(block), owner);
       owned.delete(network);
@@ -72,8 +70,9 @@ async function observeStore(cluster: Cluster): Promise<Pick<Observed, 'blocks' |
   }
   // those of blocks that are nobody's have no length
   for (const [network, node] of owned) owners.set(network, node);
+  const networks = new Set(blocks.map(({ block }) => block.split('/')[0]));
   const keys = (await coilKeys(cluster, 'ip/')).map(([key]) => key);
-  const strays = keys.filter((key) => !networks.has(key.split('/')[0]!));
+  const strays = keys.filter((key) => !networks.has(key.split('/')[0]));
   return { blocks, owners, addresses, strays };
 }
 
